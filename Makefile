@@ -1,0 +1,59 @@
+# All set-up is done by tools/setup.sh; root is only needed while Debian packages are missing.
+SETUP := tools/setup.sh
+PYTHON := .venv/bin/python
+CXX_SOURCES = $(shell find src include tests/fuzz -name '*.h' -o -name '*.cc')
+FUZZ_SECONDS ?= 3600
+SOAK_SECONDS ?= 3600
+
+# The parts of `test` follow each other: they share two cores.
+.NOTPARALLEL:
+.PHONY: setup build demo test unit sanitize e2e bench fuzz soak lint format clean
+
+setup:
+	$(SETUP)
+
+build:
+	$(SETUP) apt venv build
+
+demo:
+	$(SETUP) apt venv sdk41 program
+	$(PYTHON) examples/demo.py
+
+test: setup unit sanitize
+	tests/fuzz/run.sh 60
+	$(PYTHON) -m pytest tests
+
+unit:
+	MUTOSCOPE_CORPUS=$(CURDIR)/build/corpus/sdk41 ctest --preset release -j2
+	MUTOSCOPE_CORPUS=$(CURDIR)/build/corpus/sdk36 ctest --preset release -j2 -R '^rrd\.Corpus'
+
+sanitize: export MUTOSCOPE_CORPUS = $(CURDIR)/build/corpus/sdk41
+sanitize:
+	tools/sanitize.sh asan
+	tools/sanitize.sh tsan
+
+e2e: setup
+	$(PYTHON) -m pytest tests
+
+bench:
+	$(SETUP) apt venv sdk36 sdk41 program
+	$(PYTHON) bench/run.py $(BENCH_ARGS)
+
+fuzz:
+	$(SETUP) apt apt-test venv
+	tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+soak:
+	$(SETUP) apt venv sdk36 sdk41 program
+	$(PYTHON) tests/soak.py --seconds $(SOAK_SECONDS)
+
+lint:
+	$(SETUP) apt apt-test venv build
+	clang-format --dry-run -Werror $(CXX_SOURCES)
+	run-clang-tidy -quiet -p build/release "$(CURDIR)/src/.*\.cc$$"
+
+format:
+	clang-format -i $(CXX_SOURCES)
+
+clean:
+	rm -rf build dist .pytest_cache .hypothesis tests/.work

@@ -1,0 +1,34 @@
+// Making layers visible: the one transaction at the end of a registration.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/state.h"
+
+namespace mutoscope::catalog {
+
+// One row of the answer to a registration.
+struct Draft {
+  size_t file = 0;            // position of the source: rows of one source that succeed share a task
+  std::string findings;       // of the source
+  Layer layer;                // for a source that is not readable: only names and path
+  arrow::Status error;        // why it cannot be registered
+  SchemaHash schema_sha256{};
+  std::shared_ptr<arrow::Schema> schema;
+  bool all_static = true;
+};
+
+// Layers that share one pack file and one transaction.
+struct DraftGroup {
+  std::optional<PackRow> pack;  // written already; none if no draft needs it
+  std::vector<Draft> drafts;
+};
+
+// Decides about each draft (duplicates, limits, schema) and makes the good ones visible, all in one transaction; appends the rows.
+// Removes the pack file if no layer got visible.
+arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup* group, OnDuplicate on_duplicate,
+                          std::vector<RegisteredSource>* rows);
+
+}  // namespace mutoscope::catalog

@@ -1,0 +1,79 @@
+// Layer index, part two: the rows of every chunk. Needs the payload, so it is written in the background after the layer is visible.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "base/tuid.h"
+#include "chunk/chunk.h"
+#include "index/layer_pack.h"
+#include "rrd/recording.h"
+#include "storage/file.h"
+
+namespace mutoscope::index {
+
+// A piece of the recording file.
+struct FileRun {
+  uint64_t offset = 0;  // absolute
+  uint64_t length = 0;
+  friend bool operator==(const FileRun&, const FileRun&) = default;
+};
+
+// A cell of at least base::kLargeCellBytesMin bytes whose values are one contiguous range of the decoded chunk
+// (blobs, image buffers, video samples: one instance a row).
+struct LargeCell {
+  uint32_t component = 0;       // position among the chunk's component columns
+  uint32_t row = 0;
+  uint64_t decoded_offset = 0;  // in the decoded IPC stream
+  uint64_t length = 0;
+  std::vector<FileRun> runs;    // where its bytes lie verbatim in the file, in order; empty if any byte does not
+};
+
+struct ComponentCells {
+  chunk::Descriptor descriptor;
+  std::vector<uint8_t> set;        // one bit a row, least significant first: the cell is not null; empty = set in all rows
+  std::vector<uint8_t> non_empty;  // the cell has at least one instance; empty = all rows
+};
+
+struct ChunkRows {
+  bool row_ids_sorted = true;
+  bool wire_ready = true;  // chunk::IsWireReady of the stored schema and row ids sorted: the stored payload can go out as it is
+  std::vector<base::Tuid> row_ids;
+  std::vector<chunk::Timeline> timelines;
+  std::vector<std::vector<int64_t>> times;  // [timeline][row]
+  std::vector<ComponentCells> components;   // in column order
+  std::vector<LargeCell> large_cells;       // ascending (component, row)
+};
+
+// Decodes the chunk and finds the literal runs of its large cells. DATA_LOSS naming file and offset.
+arrow::Result<ChunkRows> BuildChunkRows(const storage::File& file, const rrd::ChunkPlace& place);
+
+// The rows of all chunks of some layers, in one Arrow IPC file (docs/formats/layer_index.md): one record batch a layer, one row a chunk.
+struct LayerRows {
+  LayerId layer = 0;
+  std::vector<std::optional<ChunkRows>> chunks;  // parallel to ChunkTable::chunks; none where the chunk is damaged
+};
+arrow::Result<PackInfo> WriteRowsPack(const std::string& path, const std::vector<LayerRows>& layers);
+
+// Memory-mapped; opening reads only the footer. The checksum of each layer is verified when its first chunk is asked for.
+// Immutable, thread-safe.
+class RowsPack {
+ public:
+  // DATA_LOSS naming the file if it is missing, of another size or version, or damaged.
+  static arrow::Result<std::shared_ptr<const RowsPack>> Open(const std::string& path, const PackInfo& expected);
+  ~RowsPack();
+  std::vector<LayerId> layers() const;
+  // NOT_FOUND if it has no such layer, chunk, or that chunk was damaged.
+  arrow::Result<ChunkRows> Read(LayerId layer, uint32_t ordinal) const;
+
+ private:
+  struct State;
+  explicit RowsPack(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mutoscope::index

@@ -1,0 +1,243 @@
+#include <array>
+#include <charconv>
+#include <mutex>
+#include <unordered_map>
+
+#include "arrow/io/file.h"
+#include "arrow/ipc/reader.h"
+#include "arrow/util/key_value_metadata.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "index/chunk_rows.h"
+#include "index/pack_view.h"
+#include "index/rows_pack_columns.h"
+
+namespace mutoscope::index {
+
+std::optional<uint64_t> FooterSize(const uint8_t* file, uint64_t size) {
+  constexpr uint64_t kTrailerBytes = 10;  // length, "ARROW1"
+  if (size < kTrailerBytes) return std::nullopt;
+  const auto length = base::LoadLittle<int32_t>(file + size - kTrailerBytes);
+  if (length < 0 || static_cast<uint64_t>(length) > size - kTrailerBytes) return std::nullopt;
+  return static_cast<uint64_t>(length) + kTrailerBytes;
+}
+
+namespace {
+
+struct Region {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+  uint64_t checksum = 0;
+};
+
+// Takes the next number off `text` and the character after it.
+template <typename T>
+bool TakeNumber(std::string_view* text, T* number, int base = 10) {
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *number, base);
+  if (error != std::errc()) return false;
+  text->remove_prefix(std::min(static_cast<size_t>(end - text->data()) + 1, text->size()));
+  return true;
+}
+
+bool TakeRegion(std::string_view* text, uint64_t file_size, Region* region) {
+  return TakeNumber(text, &region->offset) && TakeNumber(text, &region->length) && TakeNumber(text, &region->checksum, 16) &&
+         region->offset <= file_size && region->length <= file_size - region->offset;
+}
+
+struct Directory {
+  Region head;
+  std::vector<LayerId> layers;    // of each record batch
+  std::vector<Region> regions;
+};
+
+bool ParseDirectory(const arrow::KeyValueMetadata& footer, uint64_t file_size, Directory* out) {
+  const std::string head = footer.Get(std::string(kHeadKey)).ValueOr("");
+  const std::string layers = footer.Get(std::string(kLayersKey)).ValueOr("");
+  std::string_view rest = head;
+  if (!TakeRegion(&rest, file_size, &out->head)) return false;
+  for (rest = layers; !rest.empty();) {
+    if (!TakeNumber(&rest, &out->layers.emplace_back()) || !TakeRegion(&rest, file_size, &out->regions.emplace_back())) return false;
+  }
+  return true;
+}
+
+// Typed views of a record batch (one layer).
+struct RowsView {
+  explicit RowsView(const arrow::RecordBatch& batch)
+      : present(batch.column(RowsColumn::kPresent)),
+        row_ids_sorted(batch.column(RowsColumn::kRowIdsSorted)),
+        wire_ready(batch.column(RowsColumn::kWireReady)),
+        row_ids(*batch.column(RowsColumn::kRowIds)),
+        row_id_bytes(static_cast<const arrow::FixedSizeBinaryArray&>(*row_ids.values).raw_values()),
+        timelines(*batch.column(RowsColumn::kTimelines)),
+        components(*batch.column(RowsColumn::kComponents)),
+        large_cells(*batch.column(RowsColumn::kLargeCells)) {}
+
+  size_t num_chunks() const { return static_cast<size_t>(present->length()); }
+  bool IsPresent(size_t chunk) const { return Bit(present, chunk); }
+  // False if the parts of the chunk do not fit together.
+  bool Read(size_t chunk, ChunkRows* rows) const {
+    rows->row_ids_sorted = Bit(row_ids_sorted, chunk);
+    rows->wire_ready = Bit(wire_ready, chunk);
+    rows->row_ids.reserve(row_ids.size(chunk));
+    for (size_t i = row_ids.begin(chunk); i < row_ids.end(chunk); ++i) {
+      rows->row_ids.push_back(base::Tuid::FromBytes(row_id_bytes + i * sizeof(base::Tuid)));
+    }
+    return ReadTimelines(chunk, rows) && ReadComponents(chunk, rows) && ReadLargeCells(chunk, rows);
+  }
+
+ private:
+  static bool Bit(const std::shared_ptr<arrow::Array>& column, size_t row) {
+    return static_cast<const arrow::BooleanArray&>(*column).Value(static_cast<int64_t>(row));
+  }
+
+  bool ReadTimelines(size_t chunk, ChunkRows* rows) const {
+    const StringColumn names(*Child(timelines.values, RowsTimelineField::kName));
+    const auto* kinds = Numbers<uint8_t>(timelines.values, RowsTimelineField::kKind);
+    const ListView times(*Child(timelines.values, RowsTimelineField::kTimes));
+    const auto* values = times.values->data()->GetValues<int64_t>(1);
+    for (size_t i = timelines.begin(chunk); i < timelines.end(chunk); ++i) {
+      if (kinds[i] > static_cast<uint8_t>(chunk::TimelineKind::kDuration) || times.size(i) != rows->row_ids.size()) return false;
+      rows->timelines.push_back({names[i], static_cast<chunk::TimelineKind>(kinds[i])});
+      rows->times.emplace_back(values + times.begin(i), values + times.end(i));
+    }
+    return true;
+  }
+
+  bool ReadComponents(size_t chunk, ChunkRows* rows) const {
+    const StringColumn archetypes(*Child(components.values, RowsComponentField::kArchetype));
+    const StringColumn names(*Child(components.values, RowsComponentField::kComponent));
+    const StringColumn types(*Child(components.values, RowsComponentField::kComponentType));
+    const auto set = Child(components.values, RowsComponentField::kSet);
+    const auto non_empty = Child(components.values, RowsComponentField::kNonEmpty);
+    for (size_t i = components.begin(chunk); i < components.end(chunk); ++i) {
+      ComponentCells& cells = rows->components.emplace_back();
+      cells.descriptor = {archetypes[i], names[i], types[i]};
+      if (!ReadBits(*set, i, rows->row_ids.size(), &cells.set)) return false;
+      if (!ReadBits(*non_empty, i, rows->row_ids.size(), &cells.non_empty)) return false;
+    }
+    return true;
+  }
+
+  static bool ReadBits(const arrow::Array& column, size_t row, size_t num_rows, std::vector<uint8_t>* bits) {
+    const std::string_view view = static_cast<const arrow::LargeBinaryArray&>(column).GetView(static_cast<int64_t>(row));
+    bits->assign(view.begin(), view.end());
+    return view.empty() || view.size() == (num_rows + 7) / 8;
+  }
+
+  bool ReadLargeCells(size_t chunk, ChunkRows* rows) const {
+    const auto* cell_components = Numbers<uint32_t>(large_cells.values, LargeCellField::kComponent);
+    const auto* cell_rows = Numbers<uint32_t>(large_cells.values, LargeCellField::kRow);
+    const auto* decoded_offsets = Numbers<uint64_t>(large_cells.values, LargeCellField::kDecodedOffset);
+    const auto* lengths = Numbers<uint64_t>(large_cells.values, LargeCellField::kLength);
+    const ListView runs(*Child(large_cells.values, LargeCellField::kRuns));
+    const auto* run_offsets = Numbers<uint64_t>(runs.values, RunField::kOffset);
+    const auto* run_lengths = Numbers<uint64_t>(runs.values, RunField::kLength);
+    rows->large_cells.reserve(large_cells.size(chunk));
+    for (size_t i = large_cells.begin(chunk); i < large_cells.end(chunk); ++i) {
+      if (cell_components[i] >= rows->components.size() || cell_rows[i] >= rows->row_ids.size()) return false;
+      LargeCell& cell = rows->large_cells.emplace_back(LargeCell{cell_components[i], cell_rows[i], decoded_offsets[i], lengths[i], {}});
+      for (size_t run = runs.begin(i); run < runs.end(i); ++run) cell.runs.push_back({run_offsets[run], run_lengths[run]});
+    }
+    return true;
+  }
+
+  std::shared_ptr<arrow::Array> present;
+  std::shared_ptr<arrow::Array> row_ids_sorted;
+  std::shared_ptr<arrow::Array> wire_ready;
+  ListView row_ids;
+  const uint8_t* row_id_bytes;
+  ListView timelines;
+  ListView components;
+  ListView large_cells;
+};
+
+}  // namespace
+
+struct RowsPack::State {
+  std::string path;
+  std::shared_ptr<arrow::Buffer> bytes;  // the mapping
+  Directory directory;
+  std::unordered_map<LayerId, size_t> batches;
+
+  std::mutex mutex;
+  std::shared_ptr<arrow::ipc::RecordBatchFileReader> reader;  // guarded by mutex
+  bool head_checked = false;                                  // guarded by mutex
+  std::vector<bool> checked;                                  // [batch], guarded by mutex
+  // Batches in use: reading the same layer again costs no parsing. Guarded by mutex.
+  struct Cached {
+    size_t batch = SIZE_MAX;
+    std::shared_ptr<const RowsView> view;
+  };
+  std::array<Cached, 16> cache;
+
+  arrow::Status CheckRegion(const Region& region, std::string_view what) const {
+    if (ChecksumOf(bytes->data() + region.offset, region.length) == region.checksum) return arrow::Status::OK();
+    return DamagedPack(path, fmt::format("the checksum of {} at offset {} does not hold", what, region.offset));
+  }
+
+  arrow::Result<std::shared_ptr<const RowsView>> View(size_t batch) {
+    const std::lock_guard lock(mutex);
+    Cached& slot = cache[batch % cache.size()];
+    if (slot.batch == batch) return slot.view;
+    if (!head_checked) ARROW_RETURN_NOT_OK(CheckRegion(directory.head, "its head"));
+    head_checked = true;
+    if (!checked[batch]) ARROW_RETURN_NOT_OK(CheckRegion(directory.regions[batch], fmt::format("layer {}", directory.layers[batch])));
+    const auto rows = reader->ReadRecordBatch(static_cast<int>(batch));
+    if (!rows.ok()) return DamagedPack(path, rows.status().message());
+    if (!checked[batch]) ARROW_RETURN_NOT_OK(CheckPackBatch(path, **rows));
+    checked[batch] = true;
+    slot = {batch, std::make_shared<RowsView>(**rows)};
+    return slot.view;
+  }
+};
+
+RowsPack::RowsPack(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RowsPack::~RowsPack() = default;
+
+arrow::Result<std::shared_ptr<const RowsPack>> RowsPack::Open(const std::string& path, const PackInfo& expected) {
+  auto state = std::make_unique<State>();
+  state->path = path;
+  const auto open = [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ));
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+    if (static_cast<uint64_t>(size) != expected.bytes) return base::DataLoss("it has {} bytes, expected {}", size, expected.bytes);
+    ARROW_ASSIGN_OR_RAISE(state->bytes, file->ReadAt(0, size));
+    const auto footer_size = FooterSize(state->bytes->data(), expected.bytes);
+    if (!footer_size) return base::DataLoss("it has no footer");
+    if (ChecksumOf(state->bytes->data() + expected.bytes - *footer_size, *footer_size) != expected.checksum) {
+      return base::DataLoss("the checksum of its footer does not hold");
+    }
+    ARROW_ASSIGN_OR_RAISE(state->reader, arrow::ipc::RecordBatchFileReader::Open(file));
+    return arrow::Status::OK();
+  };
+  if (const arrow::Status status = open(); !status.ok()) return DamagedPack(path, status.message());
+  ARROW_RETURN_NOT_OK(CheckPackSchema(path, *state->reader->schema(), *RowsPackSchema()));
+  const auto footer = state->reader->metadata();
+  if (footer == nullptr || !ParseDirectory(*footer, expected.bytes, &state->directory) ||
+      state->directory.layers.size() != static_cast<size_t>(state->reader->num_record_batches())) {
+    return DamagedPack(path, "its list of layers does not hold");
+  }
+  for (size_t i = 0; i < state->directory.layers.size(); ++i) state->batches.emplace(state->directory.layers[i], i);
+  state->checked.resize(state->directory.layers.size());
+  return std::shared_ptr<const RowsPack>(new RowsPack(std::move(state)));
+}
+
+std::vector<LayerId> RowsPack::layers() const { return state_->directory.layers; }
+
+arrow::Result<ChunkRows> RowsPack::Read(LayerId layer, uint32_t ordinal) const {
+  const auto batch = state_->batches.find(layer);
+  if (batch == state_->batches.end()) return base::NotFound("index file '{}' has no layer {}", state_->path, layer);
+  ARROW_ASSIGN_OR_RAISE(const auto view, state_->View(batch->second));
+  if (ordinal >= view->num_chunks()) {
+    return base::NotFound("layer {} has {} chunks in index file '{}', chunk {} was asked for", layer, view->num_chunks(), state_->path, ordinal);
+  }
+  if (!view->IsPresent(ordinal)) {
+    return base::NotFound("chunk {} of layer {} was damaged when index file '{}' was written", ordinal, layer, state_->path);
+  }
+  ChunkRows rows;
+  if (!view->Read(ordinal, &rows)) return DamagedPack(state_->path, fmt::format("chunk {} of layer {} does not hold", ordinal, layer));
+  return rows;
+}
+
+}  // namespace mutoscope::index

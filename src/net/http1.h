@@ -1,0 +1,25 @@
+// HTTP/1.1 connections: requests one after the other, each a page (http_routes.h), a CORS preflight or a gRPC-web call.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "net/connection.h"
+#include "net/metrics.h"
+#include "net/server.h"
+#include "net/web_call.h"
+
+namespace mutoscope::net {
+
+// What all connections share; outlives them.
+struct Http1Context {
+  const ServerOptions* options;
+  Metrics* metrics;
+  WebStub* stub;
+  const std::atomic<bool>* stopping;  // answers close their connection
+};
+
+// Until the client or a limit ends it. Runs on the connection's strand.
+asio::awaitable<void> ServeHttp1(const Http1Context& context, std::shared_ptr<Connection> connection);
+
+}  // namespace mutoscope::net

@@ -1,0 +1,36 @@
+// What every handler gets: the engine, and what the request's headers say.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "arrow/result.h"
+#include "catalog/catalog.h"
+#include "query/find.h"
+#include "rerun/v1alpha1/common.pb.h"
+
+namespace mutoscope::redap {
+
+struct Engine {
+  catalog::Catalog& catalog;
+  std::string version;  // of this program, e.g. "0.1.0"
+  query::FindOptions find;
+};
+
+// One call. Valid until the call is done.
+struct Call {
+  const Engine& engine;
+  std::optional<std::string> entry_id;    // header x-rerun-entry-id
+  std::optional<std::string> entry_name;  // header x-rerun-entry-name-bin
+  std::function<bool()> cancelled;        // has the client gone away?
+};
+
+// The entry a call is about: header id, header name (datasets only), or the old body field. INVALID_ARGUMENT if there is none, if it is
+// malformed, or if header and body differ (redap.md §5.6, §6.1).
+arrow::Result<catalog::EntryId> EntryOf(const Call& call, const rerun::common::v1alpha1::EntryId* body = nullptr);
+
+// The dataset of a call, loaded.
+arrow::Result<std::shared_ptr<const catalog::DatasetSnapshot>> SnapshotOf(const Call& call);
+
+}  // namespace mutoscope::redap

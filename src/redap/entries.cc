@@ -1,0 +1,112 @@
+#include "base/status.h"
+#include "redap/handlers.h"
+
+namespace mutoscope::redap {
+
+arrow::Status Version(const Call& call, const cloud::VersionRequest&, cloud::VersionResponse* response) {
+  auto* build = response->mutable_build_info();
+  build->set_crate_name("mutoscope");
+  int major = 0, minor = 0, patch = 0;
+  if (std::sscanf(call.engine.version.c_str(), "%d.%d.%d", &major, &minor, &patch) == 3) {
+    auto* version = build->mutable_version();
+    version->set_major(static_cast<uint32_t>(major));
+    version->set_minor(static_cast<uint32_t>(minor));
+    version->set_patch(static_cast<uint32_t>(patch));
+  }
+  response->set_version("mutoscope-" + call.engine.version);
+  response->add_features("per_segment_index_values");
+  return arrow::Status::OK();
+}
+
+arrow::Status WhoAmI(const Call&, const cloud::WhoAmIRequest&, cloud::WhoAmIResponse* response) {
+  response->set_can_read(true);
+  response->set_can_write(true);
+  auto* capabilities = response->mutable_capabilities();
+  capabilities->add_capabilities("catalog:write:register:file");
+  capabilities->add_capabilities("dataset:find_chunks");
+  return arrow::Status::OK();
+}
+
+arrow::Status FindEntries(const Call& call, const cloud::FindEntriesRequest& request, cloud::FindEntriesResponse* response) {
+  catalog::EntryFilter filter;
+  const auto& wire = request.filter();
+  if (wire.has_id()) {
+    ARROW_ASSIGN_OR_RAISE(filter.id, FromProto(wire.id()));
+  }
+  if (wire.has_name()) filter.name = wire.name();
+  if (wire.has_entry_kind()) filter.kinds = {static_cast<catalog::EntryKind>(wire.entry_kind())};
+  if (wire.entry_kinds_size() > 0) {
+    filter.kinds.clear();
+    for (const int kind : wire.entry_kinds()) filter.kinds.push_back(static_cast<catalog::EntryKind>(kind));
+  }
+  for (const auto kind : filter.kinds) {
+    if (static_cast<int>(kind) == 0) return base::InvalidArgument("entry filter: the kind ENTRY_KIND_UNSPECIFIED selects nothing");
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto entries, call.engine.catalog.FindEntries(filter));
+  for (const auto& entry : entries) *response->add_entries() = ToProto(entry);
+  return arrow::Status::OK();
+}
+
+arrow::Status CreateDatasetEntry(const Call& call, const cloud::CreateDatasetEntryRequest& request,
+                                 cloud::CreateDatasetEntryResponse* response) {
+  if (!request.has_name()) return base::InvalidArgument("create dataset: the name is missing");
+  std::optional<catalog::EntryId> id;
+  if (request.has_id()) {
+    ARROW_ASSIGN_OR_RAISE(id, FromProto(request.id()));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.CreateDataset(request.name(), id));
+  *response->mutable_dataset() = ToProto(dataset);
+  return arrow::Status::OK();
+}
+
+arrow::Status ReadDatasetEntry(const Call& call, const cloud::ReadDatasetEntryRequest&, cloud::ReadDatasetEntryResponse* response) {
+  ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call));
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.ReadDataset(id));
+  *response->mutable_dataset() = ToProto(dataset);
+  return arrow::Status::OK();
+}
+
+arrow::Status UpdateDatasetEntry(const Call& call, const cloud::UpdateDatasetEntryRequest& request,
+                                 cloud::UpdateDatasetEntryResponse* response) {
+  ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call, request.has_id() ? &request.id() : nullptr));
+  if (!request.has_dataset_details()) return base::InvalidArgument("update dataset: the details are missing");
+  ARROW_ASSIGN_OR_RAISE(const auto details, FromProto(request.dataset_details()));
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.UpdateDatasetDetails(id, details));
+  *response->mutable_dataset() = ToProto(dataset);
+  return arrow::Status::OK();
+}
+
+arrow::Status UpdateEntry(const Call& call, const cloud::UpdateEntryRequest& request, cloud::UpdateEntryResponse* response) {
+  ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call, request.has_id() ? &request.id() : nullptr));
+  if (!request.has_entry_details_update()) return base::InvalidArgument("update entry: what to update is missing");
+  if (request.entry_details_update().has_name()) {
+    ARROW_ASSIGN_OR_RAISE(const auto entry, call.engine.catalog.RenameEntry(id, request.entry_details_update().name()));
+    *response->mutable_entry_details() = ToProto(entry);
+    return arrow::Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.ReadDataset(id));
+  *response->mutable_entry_details() = ToProto(dataset.entry);
+  return arrow::Status::OK();
+}
+
+arrow::Status DeleteEntry(const Call& call, const cloud::DeleteEntryRequest& request, cloud::DeleteEntryResponse*) {
+  ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call, request.has_id() ? &request.id() : nullptr));
+  return call.engine.catalog.DeleteEntry(id).status();
+}
+
+arrow::Result<Generator<cloud::GetAssetsForSegmentResponse>> GetAssetsForSegment(const Call& call,
+                                                                                 const cloud::GetAssetsForSegmentRequest&) {
+  ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call));
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.ReadDataset(id));
+  if (dataset.entry.kind != catalog::EntryKind::kDataset || !dataset.details.asset_dataset) {
+    return base::InvalidArgument("entry '{}' is not a dataset of recordings: it has no assets", dataset.entry.name);
+  }
+  std::vector<cloud::GetAssetsForSegmentResponse> responses(1);
+  *responses[0].mutable_assets_entry() = EntryIdToProto(*dataset.details.asset_dataset);
+  // Which segments an asset is for is set by segment properties, which come with the write calls; without them it is for all.
+  ARROW_ASSIGN_OR_RAISE(const auto assets, call.engine.catalog.Snapshot(*dataset.details.asset_dataset));
+  for (const auto& segment : assets->segments) responses[0].add_asset_segment_ids()->set_id(segment.id);
+  return Each(std::move(responses));
+}
+
+}  // namespace mutoscope::redap

@@ -1,0 +1,155 @@
+#include "redap/service.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "base/status.h"
+#include "redap/handlers.h"
+#include "rerun/v1alpha1/cloud.grpc.pb.h"
+
+namespace mutoscope::redap {
+namespace {
+
+constexpr size_t kThreadsMin = 4;      // handlers wait for disks, so more than a small machine has cores
+constexpr size_t kWaitThreads = 32;    // calls that wait for tasks, apart from the others
+
+std::optional<std::string> Header(const grpc::CallbackServerContext& context, const char* name) {
+  const auto found = context.client_metadata().find(name);
+  if (found == context.client_metadata().end()) return std::nullopt;
+  return std::string(found->second.data(), found->second.size());
+}
+
+// FetchChunks in raw form, everything else with messages.
+using Base = cloud::RerunCloudService::WithRawCallbackMethod_FetchChunks<cloud::RerunCloudService::CallbackService>;
+
+class Service final : public Base {
+ public:
+  explicit Service(Engine engine)
+      : engine_(std::move(engine)), pool_(std::max<size_t>(kThreadsMin, std::thread::hardware_concurrency())), wait_pool_(kWaitThreads) {}
+  ~Service() override {
+    pool_.join();
+    wait_pool_.join();
+  }
+
+#define UNARY(Method)                                                                                                       \
+  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request* request,             \
+                                   cloud::Method##Response* response) override {                                            \
+    return RunUnary(pool_, context, [this, context, request, response] {                                                    \
+      return redap::Method(CallOf(*context, [context] { return context->IsCancelled(); }), *request, response);             \
+    });                                                                                                                     \
+  }
+#define STREAM(Method, pool)                                                                                                \
+  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext* context,                           \
+                                                            const cloud::Method##Request* request) override {               \
+    return new StreamReactor<cloud::Method##Response>(pool, [this, context, request](std::function<bool()> cancelled) {     \
+      return redap::Method(CallOf(*context, std::move(cancelled)), *request);                                               \
+    });                                                                                                                     \
+  }
+#define UNIMPLEMENTED_UNARY(Method)                                                                                         \
+  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request*,                     \
+                                   cloud::Method##Response*) override {                                                     \
+    auto* reactor = context->DefaultReactor();                                                                              \
+    reactor->Finish(NotImplemented(#Method));                                                                               \
+    return reactor;                                                                                                         \
+  }
+#define UNIMPLEMENTED_STREAM(Method)                                                                                        \
+  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext*,                                   \
+                                                            const cloud::Method##Request*) override {                       \
+    return new StreamReactor<cloud::Method##Response>(                                                                      \
+        pool_, [](std::function<bool()>) -> arrow::Result<Generator<cloud::Method##Response>> { return Refusal(#Method); });\
+  }
+#define UNIMPLEMENTED_CLIENT_STREAM(Method)                                                                                 \
+  grpc::ServerReadReactor<cloud::Method##Request>* Method(grpc::CallbackServerContext*, cloud::Method##Response*) override {\
+    return new RefusedReads<cloud::Method##Request>(NotImplemented(#Method));                                               \
+  }
+
+  UNARY(Version)
+  UNARY(WhoAmI)
+  UNARY(FindEntries)
+  UNARY(CreateDatasetEntry)
+  UNARY(ReadDatasetEntry)
+  UNARY(UpdateDatasetEntry)
+  UNARY(UpdateEntry)
+  UNARY(DeleteEntry)
+  UNARY(ReadTableEntry)
+  UNARY(GetTableSchema)
+  STREAM(ScanTable, pool_)
+  UNARY(RegisterWithDataset)
+  STREAM(UnregisterFromDataset, pool_)
+  UNARY(QueryTasks)
+  STREAM(QueryTasksOnCompletion, wait_pool_)
+  UNARY(GetSegmentTableSchema)
+  STREAM(ScanSegmentTable, pool_)
+  UNARY(GetDatasetManifestSchema)
+  STREAM(ScanDatasetManifest, pool_)
+  UNARY(GetDatasetSchema)
+  STREAM(GetSchemas, pool_)
+  STREAM(QueryDataset, pool_)
+  STREAM(FindChunks, pool_)
+  STREAM(GetRrdManifest, pool_)
+  STREAM(GetAssetsForSegment, pool_)
+
+  UNIMPLEMENTED_STREAM(DoBandwidthTest)
+  UNIMPLEMENTED_STREAM(WatchEvents)
+  UNIMPLEMENTED_UNARY(CreateTableEntry)
+  UNIMPLEMENTED_UNARY(UpdateTableEntry)
+  UNIMPLEMENTED_UNARY(RegisterTable)
+  UNIMPLEMENTED_CLIENT_STREAM(WriteTable)
+  UNIMPLEMENTED_CLIENT_STREAM(WriteChunks)
+  UNIMPLEMENTED_UNARY(GetWriteAccessGrant)
+  UNIMPLEMENTED_UNARY(GetMultipartUploadPartGrants)
+  UNIMPLEMENTED_UNARY(CompleteMultipartUpload)
+  UNIMPLEMENTED_UNARY(AbortMultipartUpload)
+  UNIMPLEMENTED_STREAM(GetSegmentProperties)
+  UNIMPLEMENTED_UNARY(SetSegmentProperties)
+  UNIMPLEMENTED_UNARY(DeleteSegmentProperties)
+  UNIMPLEMENTED_UNARY(CancelTasks)
+  UNIMPLEMENTED_UNARY(DoMaintenance)
+  UNIMPLEMENTED_UNARY(DoGlobalMaintenance)
+
+#undef UNARY
+#undef STREAM
+#undef UNIMPLEMENTED_UNARY
+#undef UNIMPLEMENTED_STREAM
+#undef UNIMPLEMENTED_CLIENT_STREAM
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* FetchChunks(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) override {
+    return new StreamReactor<grpc::ByteBuffer>(
+        pool_, [this, context, bytes](std::function<bool()> cancelled) -> arrow::Result<Generator<grpc::ByteBuffer>> {
+          cloud::FetchChunksRequest request;
+          grpc::ByteBuffer copy = *bytes;  // Deserialize consumes its argument
+          const auto parsed = grpc::SerializationTraits<cloud::FetchChunksRequest>::Deserialize(&copy, &request);
+          if (!parsed.ok()) return base::InvalidArgument("FetchChunks: the request does not parse: {}", parsed.error_message());
+          return redap::FetchChunks(CallOf(*context, std::move(cancelled)), request);
+        });
+  }
+
+ private:
+  // Ends a client stream with an error before reading it.
+  template <typename Request>
+  class RefusedReads final : public grpc::ServerReadReactor<Request> {
+   public:
+    explicit RefusedReads(const grpc::Status& status) { this->Finish(status); }
+    void OnDone() override { delete this; }
+  };
+
+  static arrow::Status Refusal(const char* method) { return base::Unimplemented("{} is not implemented by this server", method); }
+  static grpc::Status NotImplemented(const char* method) { return ToGrpc(Refusal(method)); }
+
+  Call CallOf(const grpc::CallbackServerContext& context, std::function<bool()> cancelled) const {
+    return {engine_, Header(context, "x-rerun-entry-id"), Header(context, "x-rerun-entry-name-bin"), std::move(cancelled)};
+  }
+
+  const Engine engine_;
+  boost::asio::thread_pool pool_;
+  boost::asio::thread_pool wait_pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeService(Engine engine) { return std::make_unique<Service>(std::move(engine)); }
+
+}  // namespace mutoscope::redap

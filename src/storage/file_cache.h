@@ -1,0 +1,30 @@
+// Recordings kept open between requests, least recently used closed first.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "arrow/result.h"
+#include "storage/file.h"
+
+namespace mutoscope::storage {
+
+// Thread-safe.
+class FileCache {
+ public:
+  explicit FileCache(size_t open_files_max);
+  ~FileCache();
+
+  // The file as it was registered. FAILED_PRECONDITION naming the file and what changed if its size or modification time
+  // differ from `expected` now (checked by stat on every call, so a replaced file is never served); NOT_FOUND if it is gone.
+  arrow::Result<std::shared_ptr<const File>> Open(const std::string& path, const FileIdentity& expected);
+
+  size_t open_files() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mutoscope::storage

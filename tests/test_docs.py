@@ -1,0 +1,71 @@
+"""Code blocks of README and docs. ```python run and ```sh run blocks run against a server that has what the docs assume; a ```sh serve block
+starts a server that becomes ready. Addresses, paths and the data directory of the docs are replaced by those of the test."""
+
+import pathlib
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from support import sdk, servers
+from support.paths import PROGRAM, ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+) (run|serve)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCS_ADDRESS = "127.0.0.1:51234"
+DOCS_RECORDINGS = "/data/robots"
+
+
+def blocks(path):
+    return BLOCK.findall(path.read_text())
+
+
+WITH_BLOCKS = [path for path in DOCUMENTS if blocks(path)]
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.fixture
+def demo_server(serve, robot_recordings, video_sample):
+    return serve("--dataset", f"robots={robot_recordings}", "--dataset", f"video_sample={video_sample}").wait_ready()
+
+
+@pytest.mark.parametrize("path", WITH_BLOCKS, ids=name_of)
+def test_blocks_run(demo_server, robot_recordings, path, tmp_path, version):
+    here = lambda text: text.replace(DOCS_ADDRESS, demo_server.address).replace(DOCS_RECORDINGS, str(robot_recordings))
+    python = "".join(text for language, mode, text in blocks(path) if (language, mode) == ("python", "run"))
+    if python:
+        script = tmp_path / "block.py"
+        script.write_text(here(python))
+        sdk.run(version, script)
+    environment = {**sdk.ENVIRONMENT, "PATH": f"{PROGRAM.parent}:{sdk.ENVIRONMENT['PATH']}"}
+    for language, mode, text in blocks(path):
+        if (language, mode) == ("sh", "run"):
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", here(text)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+            )
+            assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("path", [path for path in WITH_BLOCKS if any(block[1] == "serve" for block in blocks(path))], ids=name_of)
+def test_serve_blocks_become_ready(program, robot_recordings, path, tmp_path):
+    for number, (_, mode, text) in enumerate(blocks(path)):
+        if mode != "serve":
+            continue
+        command = shlex.split(text.replace(DOCS_RECORDINGS, str(robot_recordings)).replace("\\\n", " "))
+        assert command[:2] == ["mutoscope", "serve"]
+        with servers.Mutoscope(tmp_path / f"data{number}", *command[2:]) as server:
+            server.wait_ready()
+
+
+def test_links_lead_somewhere():
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+            assert (path.parent / target).exists(), f"{name_of(path)}: {target}"
+
+
+def test_every_format_page_is_found():
+    assert list(pathlib.Path(ROOT / "docs/formats").glob("*.md"))
