@@ -1,5 +1,6 @@
 """All golden queries through both stock clients: against the stock server of the same version (the harness is right), against ours
-(the server is right), and against ours after a restart (the catalog lasts)."""
+(the server is right), against ours after a restart (the catalog lasts), and against ours cutting every chunk to the rows and columns that
+it thinks the query needs (pieces lead to the same answers)."""
 
 import pytest
 
@@ -50,13 +51,15 @@ def stock_answers(golden_recordings, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def our_answers(program, golden_recordings, tmp_path_factory):
-    """Answers by (run, version): the first run registers, then the server restarts and the second run only queries."""
+    """Answers by (run, version): the first run registers; the server restarts and the others only query."""
     data, answers = tmp_path_factory.mktemp("golden") / "data", {}
-    for run, skip in (("first", []), ("restarted", REGISTRATION_FAILS)):
-        with servers.Mutoscope(data, "--allow-path", golden_recordings) as server:
+    runs = {"first": [], "restarted": [], "pieces": ["--piece-bytes-min", "0"]}
+    for run, options in runs.items():
+        skip = [] if run == "first" else REGISTRATION_FAILS
+        with servers.Mutoscope(data, "--allow-path", golden_recordings, *options) as server:
             for version in SDK_VERSIONS:
                 work = tmp_path_factory.mktemp(f"{run}")
-                answers[run, version] = golden.run_cases(version, server.url, golden_recordings, work, reuse=run == "restarted", skip=skip)
+                answers[run, version] = golden.run_cases(version, server.url, golden_recordings, work, reuse=run != "first", skip=skip)
     return answers
 
 
@@ -68,10 +71,10 @@ def test_stock_server(stock_answers, version, name):
     assert not found
 
 
-@pytest.mark.parametrize("run", ["first", "restarted"])
+@pytest.mark.parametrize("run", ["first", "restarted", "pieces"])
 @pytest.mark.parametrize("name", golden.CASES)
 def test_our_server(our_answers, version, run, name):
-    if run == "restarted" and name in REGISTRATION_FAILS:
+    if run != "first" and name in REGISTRATION_FAILS:
         pytest.skip("this case is about the registration")
     _, accepted = EXCEPTIONS.get(name, (None, lambda version: []))
     answers = [*accepted(version), golden.recorded(name, version)]

@@ -34,7 +34,9 @@ TEST(Names, Rules) {
   for (const auto& [name, legal] : cases) {
     const arrow::Status status = CheckEntryName(name);
     EXPECT_EQ(status.ok(), legal) << "'" << name << "': " << status.ToString();
-    if (!legal) EXPECT_EQ(base::CodeOf(status), base::Code::kInvalidArgument) << name;
+    if (!legal) {
+      EXPECT_EQ(base::CodeOf(status), base::Code::kInvalidArgument) << name;
+    }
   }
 }
 

@@ -57,6 +57,8 @@ struct LayerRows {
   LayerId layer = 0;
   std::vector<std::optional<ChunkRows>> chunks;  // parallel to ChunkTable::chunks; none where the chunk is damaged
 };
+// PackInfo::checksum is that of the Arrow footer alone, which holds the checksums of everything else, so that opening need not read
+// the whole file.
 arrow::Result<PackInfo> WriteRowsPack(const std::string& path, const std::vector<LayerRows>& layers);
 
 // Memory-mapped; opening reads only the footer. The checksum of each layer is verified when its first chunk is asked for.

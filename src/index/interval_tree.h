@@ -1,5 +1,5 @@
-// Which closed intervals overlap [min, max]? O(log n + answers), in one flat array: intervals sorted by start with the maximum end of
-// each implicit subtree.
+// Which closed intervals overlap [min, max]? O(log n) for each answer, in flat arrays: intervals sorted by start, with the maximum end
+// of every 16 of them, of every 16 of those, and so on.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace mutoscope::index {
 
-// Immutable after Build, thread-safe. 24 bytes an interval.
+// Immutable after Build, thread-safe. 21 bytes an interval.
 class IntervalTree {
  public:
   struct Interval {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "index/pack_file.h"
 
@@ -32,8 +33,10 @@ struct RunField {
   enum { kOffset, kLength };
 };
 
-// Bytes of the Arrow footer at the end of a file: its flatbuffer, the length of that, the magic bytes. None if there is no room for it.
-std::optional<uint64_t> FooterSize(const uint8_t* file, uint64_t size);
+// Bytes of the Arrow footer at the end of a file: its flatbuffer, and the trailer: the length of that (i32) and the magic bytes.
+// None if the file has no room for it.
+inline constexpr uint64_t kTrailerBytes = 10;
+std::optional<uint64_t> FooterSize(std::span<const uint8_t, kTrailerBytes> trailer, uint64_t file_size);
 
 // One row a chunk. All lists have 64-bit offsets.
 inline std::shared_ptr<arrow::Schema> RowsPackSchema() {

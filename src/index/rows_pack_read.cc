@@ -14,11 +14,9 @@
 
 namespace mutoscope::index {
 
-std::optional<uint64_t> FooterSize(const uint8_t* file, uint64_t size) {
-  constexpr uint64_t kTrailerBytes = 10;  // length, "ARROW1"
-  if (size < kTrailerBytes) return std::nullopt;
-  const auto length = base::LoadLittle<int32_t>(file + size - kTrailerBytes);
-  if (length < 0 || static_cast<uint64_t>(length) > size - kTrailerBytes) return std::nullopt;
+std::optional<uint64_t> FooterSize(std::span<const uint8_t, kTrailerBytes> trailer, uint64_t file_size) {
+  const auto length = base::LoadLittle<int32_t>(trailer.data());
+  if (length < 0 || file_size < kTrailerBytes || static_cast<uint64_t>(length) > file_size - kTrailerBytes) return std::nullopt;
   return static_cast<uint64_t>(length) + kTrailerBytes;
 }
 
@@ -49,6 +47,25 @@ struct Directory {
   std::vector<LayerId> layers;    // of each record batch
   std::vector<Region> regions;
 };
+
+using MappedFile = arrow::io::MemoryMappedFile;
+
+// A part of the mapping. Never asked for the whole file: Arrow tells the kernel to read ahead what is asked for.
+arrow::Result<std::shared_ptr<arrow::Buffer>> Part(MappedFile* file, uint64_t offset, uint64_t length) {
+  return file->ReadAt(static_cast<int64_t>(offset), static_cast<int64_t>(length));
+}
+
+arrow::Status CheckFooter(MappedFile* file, const PackInfo& expected) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  if (static_cast<uint64_t>(size) != expected.bytes) return base::DataLoss("it has {} bytes, expected {}", size, expected.bytes);
+  if (expected.bytes < kTrailerBytes) return base::DataLoss("{} bytes are too few for a footer", size);
+  ARROW_ASSIGN_OR_RAISE(const auto trailer, Part(file, expected.bytes - kTrailerBytes, kTrailerBytes));
+  const auto footer_size = FooterSize(std::span<const uint8_t, kTrailerBytes>(trailer->data(), kTrailerBytes), expected.bytes);
+  if (!footer_size) return base::DataLoss("it has no footer");
+  ARROW_ASSIGN_OR_RAISE(const auto footer, Part(file, expected.bytes - *footer_size, *footer_size));
+  if (ChecksumOf(footer->data(), *footer_size) != expected.checksum) return base::DataLoss("the checksum of its footer does not hold");
+  return arrow::Status::OK();
+}
 
 bool ParseDirectory(const arrow::KeyValueMetadata& footer, uint64_t file_size, Directory* out) {
   const std::string head = footer.Get(std::string(kHeadKey)).ValueOr("");
@@ -156,7 +173,7 @@ struct RowsView {
 
 struct RowsPack::State {
   std::string path;
-  std::shared_ptr<arrow::Buffer> bytes;  // the mapping
+  std::shared_ptr<MappedFile> file;
   Directory directory;
   std::unordered_map<LayerId, size_t> batches;
 
@@ -172,7 +189,8 @@ struct RowsPack::State {
   std::array<Cached, 16> cache;
 
   arrow::Status CheckRegion(const Region& region, std::string_view what) const {
-    if (ChecksumOf(bytes->data() + region.offset, region.length) == region.checksum) return arrow::Status::OK();
+    const auto bytes = Part(file.get(), region.offset, region.length);
+    if (bytes.ok() && ChecksumOf((*bytes)->data(), region.length) == region.checksum) return arrow::Status::OK();
     return DamagedPack(path, fmt::format("the checksum of {} at offset {} does not hold", what, region.offset));
   }
 
@@ -199,17 +217,9 @@ arrow::Result<std::shared_ptr<const RowsPack>> RowsPack::Open(const std::string&
   auto state = std::make_unique<State>();
   state->path = path;
   const auto open = [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ));
-    ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
-    if (static_cast<uint64_t>(size) != expected.bytes) return base::DataLoss("it has {} bytes, expected {}", size, expected.bytes);
-    ARROW_ASSIGN_OR_RAISE(state->bytes, file->ReadAt(0, size));
-    const auto footer_size = FooterSize(state->bytes->data(), expected.bytes);
-    if (!footer_size) return base::DataLoss("it has no footer");
-    if (ChecksumOf(state->bytes->data() + expected.bytes - *footer_size, *footer_size) != expected.checksum) {
-      return base::DataLoss("the checksum of its footer does not hold");
-    }
-    ARROW_ASSIGN_OR_RAISE(state->reader, arrow::ipc::RecordBatchFileReader::Open(file));
-    return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(state->file, MappedFile::Open(path, arrow::io::FileMode::READ));
+    ARROW_RETURN_NOT_OK(CheckFooter(state->file.get(), expected));
+    return arrow::ipc::RecordBatchFileReader::Open(state->file).Value(&state->reader);
   };
   if (const arrow::Status status = open(); !status.ok()) return DamagedPack(path, status.message());
   ARROW_RETURN_NOT_OK(CheckPackSchema(path, *state->reader->schema(), *RowsPackSchema()));

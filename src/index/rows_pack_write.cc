@@ -201,9 +201,10 @@ arrow::Status WriteBatches(const std::vector<LayerRows>& layers, const std::vect
 
 // XXH3-64 of the Arrow footer: its flatbuffer, the length of that, and the magic bytes.
 arrow::Result<uint64_t> FooterChecksum(const arrow::Buffer& file) {
-  const std::optional<uint64_t> size = FooterSize(file.data(), static_cast<uint64_t>(file.size()));
+  const uint8_t* end = file.data() + file.size();
+  const auto size = FooterSize(std::span<const uint8_t, kTrailerBytes>(end - kTrailerBytes, kTrailerBytes), static_cast<uint64_t>(file.size()));
   if (!size) return base::Internal("the Arrow file just written has no footer");
-  return ChecksumOf(file.data() + file.size() - *size, *size);
+  return ChecksumOf(end - *size, *size);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arrow/api.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "catalog/catalog.h"
 #include "rrd/testing/rrd_builder.h"
