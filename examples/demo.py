@@ -35,7 +35,7 @@ def main() -> None:
             url = line.removeprefix(READY)
             # The registration goes on behind the ready line; waiting for it is what a health check does.
             address = url.removeprefix("rerun+http://")
-            subprocess.run(["curl", "-fsS", "--retry", "20", "--retry-delay", "1", "--retry-all-errors", f"http://{address}/readyz"], check=True)
+            subprocess.run(["curl", "-fs", "--retry", "20", "--retry-delay", "1", "--retry-all-errors", f"http://{address}/readyz"], check=True)
             example("query_images.py", url, "--out", DEMO / "contact_sheet.png")
         finally:
             server.send_signal(signal.SIGTERM)

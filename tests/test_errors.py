@@ -69,8 +69,9 @@ def test_symbolic_links_that_lead_outside_are_outside(serve, recordings, tmp_pat
 
 def test_truncated_file_is_served_up_to_the_cut(serve, recordings, version, mutoscope):
     path = recordings / "robot_000.rrd"
-    os.truncate(path, path.stat().st_size * 2 // 3)
+    os.truncate(path, path.stat().st_size // 3)
     server = serve("--allow-path", recordings)
+    mutoscope("dataset", "create", "robots", "--url", server.url)
     registered = mutoscope("register", "robots", path, "--url", server.url)
     assert registered.returncode == 0, registered.stderr
     report = (registered.stdout + registered.stderr).lower()
@@ -97,7 +98,9 @@ def test_source_that_changed_after_registration(serve, recordings, version, dama
     assert read(server, version, "robot_001") == {"rows": 20}
     damage(recordings / "robot_001.rrd")
     answer = read(server, version, "robot_001")
-    assert "error" in answer and "robot_001.rrd" in answer["message"]
+    # The 0.36.3 client loses most errors of FetchChunks and shows no rows, so QueryDataset has to tell already.
+    assert "error" in answer, answer
+    assert "robot_001.rrd" in answer["message"]
     assert read(server, version, "robot_000") == {"rows": 20}
     assert read(server, version, "robot_002") == {"rows": 20}
     assert server.running()
@@ -111,7 +114,9 @@ def test_changed_source_after_restart_and_again_as_replacement(serve, recordings
     os.replace(recordings / "copy.rrd", recordings / "robot_000.rrd")
     os.utime(recordings / "robot_000.rrd", ns=(1, 1))
     server = serve("--allow-path", recordings)
-    assert "robot_000.rrd" in read(server, version, "robot_000")["message"]
+    answer = read(server, version, "robot_000")
+    assert "error" in answer, answer
+    assert "robot_000.rrd" in answer["message"]
     again = sdk.run_json(
         version, ROBOTS, "register", server.url, "robots", recordings / "robot_000.rrd", "--on-duplicate", "replace"
     )
@@ -125,7 +130,7 @@ def test_second_server_on_one_directory(serve):
         [PROGRAM, "serve", "--data", server.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30
     )
     assert second.returncode != 0
-    assert "LOCK" in second.stderr and str(server.data) in second.stderr
+    assert str(server.data) in second.stderr and f"in use by process {server.pid}" in second.stderr
     assert "ready" not in second.stdout
     assert server.get("/healthz")[0] == 200
 

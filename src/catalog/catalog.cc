@@ -86,7 +86,8 @@ Catalog::~Catalog() {
 arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   const std::string directory = options.data_directory;
   ARROW_RETURN_NOT_OK(MakeDirectory(directory));
-  const size_t workers = options.workers > 0 ? static_cast<size_t>(options.workers) : std::max(1u, std::thread::hardware_concurrency());
+  const size_t workers =
+      options.workers > 0 ? static_cast<size_t>(options.workers) : std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::string> roots = options.allow_paths;
   roots.push_back(directory);
   const bool index_rows = options.index_rows;
@@ -141,16 +142,18 @@ arrow::Result<size_t> Catalog::Unregister(const EntryId& id, const std::vector<s
   const std::unordered_set<std::string> names(layers.begin(), layers.end());
   std::lock_guard change(dataset->change_mutex);
   std::vector<PackRow> unused;
-  ARROW_ASSIGN_OR_RAISE(const DroppedLayers dropped, state_->database->Write([&](soci::session& sql) -> arrow::Result<DroppedLayers> {
-    ARROW_RETURN_NOT_OK(ReadDatasetRow(sql, dataset->key).status());
-    DroppedLayers out = DeleteLayerRows(sql, dataset->key, segments,
-                                        [&](const std::string& name) { return names.empty() || names.contains(name); });
-    if (out.layers.empty()) return out;
-    DeleteUnusedSchemaRows(sql, dataset->key);
-    unused = DeleteUnusedPackRows(sql, dataset->key);
-    ChangeDatasetRow(sql, dataset->key, -static_cast<long long>(out.layers.size()), -static_cast<long long>(out.chunks), base::NowNs());
-    return out;
-  }));
+  ARROW_ASSIGN_OR_RAISE(
+      const DroppedLayers dropped, state_->database->Write([&](soci::session& sql) -> arrow::Result<DroppedLayers> {
+        ARROW_RETURN_NOT_OK(ReadDatasetRow(sql, dataset->key).status());
+        DroppedLayers out = DeleteLayerRows(sql, dataset->key, segments,
+                                            [&](const std::string& name) { return names.empty() || names.contains(name); });
+        if (out.layers.empty()) return out;
+        DeleteUnusedSchemaRows(sql, dataset->key);
+        unused = DeleteUnusedPackRows(sql, dataset->key);
+        ChangeDatasetRow(sql, dataset->key, -static_cast<long long>(out.layers.size()), -static_cast<long long>(out.chunks),
+                         base::NowNs());
+        return out;
+      }));
   if (dropped.layers.empty()) return 0;
   dataset->schemas.reset();  // read again when it is needed
   DropLayers(*state_, *dataset, dropped.layers, unused);
@@ -158,8 +161,8 @@ arrow::Result<size_t> Catalog::Unregister(const EntryId& id, const std::vector<s
 }
 
 std::vector<TaskState> Catalog::QueryTasks(const std::vector<std::string>& ids) const {
-  auto tasks = state_->database->Read(
-      [&](soci::session& sql) { return arrow::Result<std::vector<TaskState>>(ReadTaskRows(sql, ids)); });
+  auto tasks =
+      state_->database->Read([&](soci::session& sql) { return arrow::Result<std::vector<TaskState>>(ReadTaskRows(sql, ids)); });
   if (tasks.ok()) return tasks.MoveValueUnsafe();
   std::vector<TaskState> failed;
   for (const std::string& id : ids) failed.push_back({id, TaskState::Status::kFailed, tasks.status().message(), 0, 0});

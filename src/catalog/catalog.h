@@ -1,7 +1,7 @@
 // The catalog: entries, datasets, layers, tasks, in one SQLite database, and the registration of recordings.
 //
-// Thread-safe. Every visible change is one transaction that is durable when the call returns; a kill at any moment leaves either the
-// whole change or none. Calls may block on the disk: do not make them on an event loop.
+// Thread-safe. Every visible change is one transaction that is durable when the call returns; a kill at any moment leaves either
+// the whole change or none. Calls may block on the disk: do not make them on an event loop.
 #pragma once
 
 #include <chrono>
@@ -20,10 +20,10 @@
 namespace mutoscope::catalog {
 
 struct CatalogOptions {
-  std::string data_directory;             // made if missing
-  std::vector<std::string> allow_paths;   // besides the data directory (storage::SourcePolicy)
-  int workers = 0;                        // threads that read recordings; 0 = number of cores
-  bool index_rows = true;                 // write the rows part of the layer index in the background
+  std::string data_directory;            // made if missing
+  std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
+  int workers = 0;                       // threads that read recordings; 0 = number of cores
+  bool index_rows = true;                // write the rows part of the layer index in the background
 };
 
 struct EntryFilter {  // set members are ANDed
@@ -63,19 +63,20 @@ struct CatalogStats {
 
 class Catalog {
  public:
-  // Takes DIR/LOCK (FAILED_PRECONDITION if another server has it), opens or makes DIR/catalog.db, runs migrations, resumes or fails the
-  // tasks that were running. Reads nothing else: 100,000 layers open within 0.5 s.
+  // Takes DIR/LOCK (FAILED_PRECONDITION if another server has it), opens or makes DIR/catalog.db, runs migrations, resumes or
+  // fails the tasks that were running. Reads nothing else: 100,000 layers open within 0.5 s.
   static arrow::Result<std::unique_ptr<Catalog>> Open(CatalogOptions options);
   // Stops background work; running registrations end at the next transaction.
   ~Catalog();
 
   // ---- entries
-  // Also makes the hidden blueprint and asset datasets, in one transaction. ALREADY_EXISTS (name or id), INVALID_ARGUMENT (name rules).
+  // Also makes the hidden blueprint and asset datasets, in one transaction. ALREADY_EXISTS (name or id), INVALID_ARGUMENT (name
+  // rules).
   arrow::Result<Dataset> CreateDataset(const std::string& name, std::optional<EntryId> id = std::nullopt);
   // INVALID_ARGUMENT for an illegal name in the filter. Includes the system table `__entries` where kinds allow it.
   arrow::Result<std::vector<Entry>> FindEntries(const EntryFilter& filter) const;
-  arrow::Result<Dataset> ReadDataset(const EntryId& id) const;               // NOT_FOUND; also for hidden datasets
-  arrow::Result<EntryId> DatasetIdByName(const std::string& name) const;     // NOT_FOUND
+  arrow::Result<Dataset> ReadDataset(const EntryId& id) const;            // NOT_FOUND; also for hidden datasets
+  arrow::Result<EntryId> DatasetIdByName(const std::string& name) const;  // NOT_FOUND
   arrow::Result<Entry> RenameEntry(const EntryId& id, const std::string& name);
   arrow::Result<Dataset> UpdateDatasetDetails(const EntryId& id, const DatasetDetails& details);  // redap.md §5.3
   arrow::Result<Entry> DeleteEntry(const EntryId& id);  // cascades to the hidden datasets; FAILED_PRECONDITION for `__entries`
@@ -90,14 +91,14 @@ class Catalog {
   arrow::Result<std::shared_ptr<const storage::File>> OpenLayer(const Layer& layer) const;
 
   // ---- registration
-  // Reads the headers and footers of the sources (in parallel), answers one row a (segment, layer), and goes on behind: QueryTasks tells.
-  // The whole call fails for: no sources; a missing file or one that is no readable recording, unless it was found by a prefix (then it is a
-  // failed task of its own, under the file's name); PERMISSION_DENIED paths; the same (layer, segment) twice in the request; an
-  // unknown dataset. A recording of the wrong store kind for the dataset is skipped.
+  // Reads the headers and footers of the sources (in parallel), answers one row a (segment, layer), and goes on behind:
+  // QueryTasks tells. The whole call fails for: no sources; a missing file or one that is no readable recording, unless it was
+  // found by a prefix (then it is a failed task of its own, under the file's name); PERMISSION_DENIED paths; the same (layer,
+  // segment) twice in the request; an unknown dataset. A recording of the wrong store kind for the dataset is skipped.
   // Duplicates: kError gives that row a failed task, kSkip keeps the old layer (task succeeds), kOverwrite replaces it.
   // Schema conflicts and limits of blueprint and asset datasets (redap.md §5.3, §5.4) are failed tasks.
-  // `progress(done, total)` may be called from any thread. `skip_known_paths`: files registered before (same path and identity) are left
-  // out without being opened (for --dataset at start-up).
+  // `progress(done, total)` may be called from any thread. `skip_known_paths`: files registered before (same path and identity)
+  // are left out without being opened (for --dataset at start-up).
   struct RegisterOptions {
     OnDuplicate on_duplicate = OnDuplicate::kError;
     bool skip_known_paths = false;
@@ -106,7 +107,8 @@ class Catalog {
   arrow::Result<std::vector<RegisteredSource>> Register(const EntryId& dataset, const std::vector<DataSource>& sources,
                                                         const RegisterOptions& options);
   // Product filter (redap.md §5.5); both empty is INVALID_ARGUMENT; unknown ids are fine. Returns the number of layers dropped.
-  arrow::Result<size_t> Unregister(const EntryId& dataset, const std::vector<std::string>& segments, const std::vector<std::string>& layers);
+  arrow::Result<size_t> Unregister(const EntryId& dataset, const std::vector<std::string>& segments,
+                                   const std::vector<std::string>& layers);
 
   // ---- tasks
   // Unknown ids succeed, as the peer's do.

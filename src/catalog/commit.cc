@@ -31,6 +31,7 @@ class Commit {
  private:
   arrow::Status CheckLimits(const Draft& draft, bool replaces) const;
   arrow::Result<long long> SchemaFor(Draft* draft, const std::optional<LayerKey>& old);
+  bool IsSame(const KnownSchema& known, const std::shared_ptr<arrow::Schema>& schema);
   arrow::Status Conflict(const Draft& draft, const arrow::Status& found, long long other);
 
   soci::session& sql_;
@@ -38,25 +39,27 @@ class Commit {
   const DatasetRow& row_;
   const OnDuplicate on_duplicate_;
   LayerWriter layers_;
+  std::unordered_map<const arrow::Schema*, long long> same_;  // schemas of drafts that equal a known one
 };
 
 arrow::Status Commit::CheckLimits(const Draft& draft, bool replaces) const {
   const Layer& layer = draft.layer;
   if (dataset_.kind == EntryKind::kBlueprintDataset && layer.size_bytes > base::kBlueprintSegmentBytesMax) {
-    return base::InvalidArgument("{}: blueprint '{}' has {} bytes: a blueprint dataset takes at most {}", layer.path, layer.segment_id,
-                                 layer.size_bytes, base::kBlueprintSegmentBytesMax);
+    return base::InvalidArgument("{}: blueprint '{}' has {} bytes: a blueprint dataset takes at most {}", layer.path,
+                                 layer.segment_id, layer.size_bytes, base::kBlueprintSegmentBytesMax);
   }
   if (dataset_.kind != EntryKind::kAssetDataset) return arrow::Status::OK();
   if (!draft.all_static) {
-    return base::InvalidArgument("{}: recording '{}' has chunks with an index: an asset dataset takes static data only", layer.path,
-                                 layer.segment_id);
+    return base::InvalidArgument("{}: recording '{}' has chunks with an index: an asset dataset takes static data only",
+                                 layer.path, layer.segment_id);
   }
   if (layer.size_bytes > base::kAssetSegmentBytesMax) {
-    return base::InvalidArgument("{}: recording '{}' has {} bytes: an asset dataset takes at most {}", layer.path, layer.segment_id,
-                                 layer.size_bytes, base::kAssetSegmentBytesMax);
+    return base::InvalidArgument("{}: recording '{}' has {} bytes: an asset dataset takes at most {}", layer.path,
+                                 layer.segment_id, layer.size_bytes, base::kAssetSegmentBytesMax);
   }
   if (!replaces && row_.layer_count + layers_added >= static_cast<long long>(base::kAssetLayersMax)) {
-    return base::FailedPrecondition("{}: the asset dataset has {} layers already, which is the limit", layer.path, base::kAssetLayersMax);
+    return base::FailedPrecondition("{}: the asset dataset has {} layers already, which is the limit", layer.path,
+                                    base::kAssetLayersMax);
   }
   return arrow::Status::OK();
 }
@@ -72,11 +75,19 @@ arrow::Status Commit::Conflict(const Draft& draft, const arrow::Status& found, l
   return found;
 }
 
+bool Commit::IsSame(const KnownSchema& known, const std::shared_ptr<arrow::Schema>& schema) {
+  if (known.schema == schema) return true;
+  if (const auto found = same_.find(schema.get()); found != same_.end() && found->second == known.id) return true;
+  if (!known.schema->Equals(*schema, /*check_metadata=*/true)) return false;
+  same_[schema.get()] = known.id;
+  return true;
+}
+
 arrow::Result<long long> Commit::SchemaFor(Draft* draft, const std::optional<LayerKey>& old) {
   SchemaBook& book = *dataset_.schemas;
   const KnownSchema* known = book.FindHash(draft->schema_sha256);
   std::string ipc;
-  if (known == nullptr || !known->schema->Equals(*draft->schema, /*check_metadata=*/true)) {
+  if (known == nullptr || !IsSame(*known, draft->schema)) {
     ARROW_ASSIGN_OR_RAISE(ipc, EncodeSchema(*draft->schema));
     if (known != nullptr) {
       draft->schema_sha256 = Sha256(ipc);  // the file claims the hash of another schema: nothing verifies it (rrd.md §1.8)
@@ -115,8 +126,9 @@ arrow::Status Commit::Admit(Draft* draft, PackId pack) {
   const auto old = layers_.Find(layer.segment_id, layer.name);
   if (old && on_duplicate_ == OnDuplicate::kSkip) return arrow::Status::OK();
   if (old && on_duplicate_ == OnDuplicate::kError) {
-    return base::AlreadyExists("{}: segment '{}' has a layer '{}' in dataset '{}' already; register it with on_duplicate skip or replace",
-                               layer.path, layer.segment_id, layer.name, row_.dataset.entry.name);
+    return base::AlreadyExists(
+        "{}: segment '{}' has a layer '{}' in dataset '{}' already; register it with on_duplicate skip or replace", layer.path,
+        layer.segment_id, layer.name, row_.dataset.entry.name);
   }
   ARROW_RETURN_NOT_OK(CheckLimits(*draft, old.has_value()));
   ARROW_ASSIGN_OR_RAISE(const long long schema, SchemaFor(draft, old));

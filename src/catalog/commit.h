@@ -11,10 +11,10 @@ namespace mutoscope::catalog {
 
 // One row of the answer to a registration.
 struct Draft {
-  size_t file = 0;            // position of the source: rows of one source that succeed share a task
-  std::string findings;       // of the source
-  Layer layer;                // for a source that is not readable: only names and path
-  arrow::Status error;        // why it cannot be registered
+  size_t file = 0;       // position of the source: rows of one source that succeed share a task
+  std::string findings;  // of the source
+  Layer layer;           // for a source that is not readable: only names and path
+  arrow::Status error;   // why it cannot be registered
   SchemaHash schema_sha256{};
   std::shared_ptr<arrow::Schema> schema;
   bool all_static = true;
@@ -26,8 +26,8 @@ struct DraftGroup {
   std::vector<Draft> drafts;
 };
 
-// Decides about each draft (duplicates, limits, schema) and makes the good ones visible, all in one transaction; appends the rows.
-// Removes the pack file if no layer got visible.
+// Decides about each draft (duplicates, limits, schema) and makes the good ones visible, all in one transaction; appends the
+// rows. Removes the pack file if no layer got visible.
 arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup* group, OnDuplicate on_duplicate,
                           std::vector<RegisteredSource>* rows);
 

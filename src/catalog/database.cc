@@ -39,8 +39,8 @@ arrow::Status Migrate(soci::session& session, const std::string& path) {
   const auto scripts = Migrations();
   const int newest = static_cast<int>(scripts.size());
   if (version > newest) {
-    return base::FailedPrecondition("{}: written by a newer Mutoscope (catalog version {}, this program knows up to {}); upgrade it", path,
-                                    version, newest);
+    return base::FailedPrecondition(
+        "{}: written by a newer Mutoscope (catalog version {}, this program knows up to {}); upgrade it", path, version, newest);
   }
   for (; version < newest; ++version) {
     soci::transaction transaction(session);
@@ -60,8 +60,8 @@ arrow::Status StatusOfCurrentException(const std::string& database_path) {
     const int code = error.result() & 0xff;
     if (code == kSqliteFull) return base::ResourceExhausted("{}: {}", database_path, error.what());
     if (code == kSqliteCorrupt || code == kSqliteNotADatabase) {
-      return base::DataLoss("{}: {}; restore the file from a backup, or remove it and register the recordings again", database_path,
-                            error.what());
+      return base::DataLoss("{}: {}; restore the file from a backup, or remove it and register the recordings again",
+                            database_path, error.what());
     }
     return base::Internal("{}: {}", database_path, error.what());
   } catch (const std::exception& error) {
@@ -69,7 +69,8 @@ arrow::Status StatusOfCurrentException(const std::string& database_path) {
   }
 }
 
-Database::Database(std::string path, std::unique_ptr<soci::session> session) : path_(std::move(path)), session_(std::move(session)) {}
+Database::Database(std::string path, std::unique_ptr<soci::session> session)
+    : path_(std::move(path)), session_(std::move(session)) {}
 
 Database::~Database() = default;
 

@@ -8,7 +8,8 @@
 namespace mutoscope::catalog {
 namespace {
 
-arrow::Result<DatasetKey> InsertHidden(soci::session& sql, const std::string& name, EntryKind kind, DatasetKey owner, int64_t now_ns) {
+arrow::Result<DatasetKey> InsertHidden(soci::session& sql, const std::string& name, EntryKind kind, DatasetKey owner,
+                                       int64_t now_ns) {
   ARROW_ASSIGN_OR_RAISE(const DatasetKey key, InsertEntryRow(sql, {EntryId::New(), name, kind, now_ns, now_ns}, owner));
   InsertDatasetRow(sql, key, std::nullopt, std::nullopt);
   return key;
@@ -20,7 +21,8 @@ arrow::Result<std::optional<DatasetKey>> ReferredDataset(soci::session& sql, con
   if (!id) return std::nullopt;
   const auto found = FindEntryRow(sql, *id);
   if (!found) return base::InvalidArgument("the {} {} does not exist", role, id->text());
-  if (found->second.kind != kind) return base::InvalidArgument("'{}' ({}) cannot be the {}: wrong kind", found->second.name, id->text(), role);
+  if (found->second.kind != kind)
+    return base::InvalidArgument("'{}' ({}) cannot be the {}: wrong kind", found->second.name, id->text(), role);
   return found->first;
 }
 
@@ -55,7 +57,8 @@ arrow::Result<Dataset> Catalog::CreateDataset(const std::string& name, std::opti
     ARROW_ASSIGN_OR_RAISE(const DatasetKey key, InsertEntryRow(sql, {new_id, name, EntryKind::kDataset, now, now}, std::nullopt));
     ARROW_ASSIGN_OR_RAISE(const DatasetKey blueprint,
                           InsertHidden(sql, BlueprintDatasetName(new_id), EntryKind::kBlueprintDataset, key, now));
-    ARROW_ASSIGN_OR_RAISE(const DatasetKey assets, InsertHidden(sql, AssetDatasetName(new_id), EntryKind::kAssetDataset, key, now));
+    ARROW_ASSIGN_OR_RAISE(const DatasetKey assets,
+                          InsertHidden(sql, AssetDatasetName(new_id), EntryKind::kAssetDataset, key, now));
     InsertDatasetRow(sql, key, blueprint, assets);
     ARROW_ASSIGN_OR_RAISE(const DatasetRow row, ReadDatasetRow(sql, new_id));
     return row.dataset;
@@ -64,7 +67,8 @@ arrow::Result<Dataset> Catalog::CreateDataset(const std::string& name, std::opti
 
 arrow::Result<std::vector<Entry>> Catalog::FindEntries(const EntryFilter& filter) const {
   if (filter.name) ARROW_RETURN_NOT_OK(CheckEntryName(*filter.name));
-  return state_->database->Read([&](soci::session& sql) -> arrow::Result<std::vector<Entry>> { return ListEntryRows(sql, filter); });
+  return state_->database->Read(
+      [&](soci::session& sql) -> arrow::Result<std::vector<Entry>> { return ListEntryRows(sql, filter); });
 }
 
 arrow::Result<Dataset> Catalog::ReadDataset(const EntryId& id) const {
@@ -75,9 +79,8 @@ arrow::Result<Dataset> Catalog::ReadDataset(const EntryId& id) const {
 }
 
 arrow::Result<EntryId> Catalog::DatasetIdByName(const std::string& name) const {
-  const EntryFilter filter{.id = std::nullopt,
-                           .name = name,
-                           .kinds = {EntryKind::kDataset, EntryKind::kBlueprintDataset, EntryKind::kAssetDataset}};
+  const EntryFilter filter{
+      .id = std::nullopt, .name = name, .kinds = {EntryKind::kDataset, EntryKind::kBlueprintDataset, EntryKind::kAssetDataset}};
   ARROW_ASSIGN_OR_RAISE(const auto entries, FindEntries(filter));
   if (entries.empty()) return base::NotFound("no dataset is named '{}'", name);
   return entries.front().id;

@@ -57,14 +57,18 @@ TEST_F(Entries, FiltersAreAnded) {
 
 TEST_F(Entries, CreateRefuses) {
   const Dataset dataset = catalog_->CreateDataset("robots").ValueOrDie();
-  const size_t before = Names({.id = {}, .name = {}, .kinds = {EntryKind::kDataset, EntryKind::kBlueprintDataset, EntryKind::kAssetDataset}}).size();
+  const size_t before =
+      Names({.id = {}, .name = {}, .kinds = {EntryKind::kDataset, EntryKind::kBlueprintDataset, EntryKind::kAssetDataset}})
+          .size();
   EXPECT_EQ(CodeOf(catalog_->CreateDataset("robots").status()), Code::kAlreadyExists);
   EXPECT_EQ(CodeOf(catalog_->CreateDataset("__entries").status()), Code::kAlreadyExists);
   EXPECT_EQ(CodeOf(catalog_->CreateDataset(BlueprintDatasetName(dataset.entry.id)).status()), Code::kAlreadyExists);
   EXPECT_EQ(CodeOf(catalog_->CreateDataset("others", dataset.entry.id).status()), Code::kAlreadyExists);
   EXPECT_EQ(CodeOf(catalog_->CreateDataset("a/b").status()), Code::kInvalidArgument);
   EXPECT_EQ(CodeOf(catalog_->CreateDataset("zero", EntryId{}).status()), Code::kInvalidArgument);
-  const size_t after = Names({.id = {}, .name = {}, .kinds = {EntryKind::kDataset, EntryKind::kBlueprintDataset, EntryKind::kAssetDataset}}).size();
+  const size_t after =
+      Names({.id = {}, .name = {}, .kinds = {EntryKind::kDataset, EntryKind::kBlueprintDataset, EntryKind::kAssetDataset}})
+          .size();
   EXPECT_EQ(before, after) << "a failed creation left hidden datasets behind";
 }
 
@@ -132,13 +136,25 @@ TEST_F(Entries, DetailsAreReplaced) {
     DatasetDetails details;
     const char* word;
   } refused[] = {
-      {{.blueprint_dataset = {}, .default_blueprint_segment = "bp", .default_segment_table_blueprint_segment = {}, .asset_dataset = {}},
+      {{.blueprint_dataset = {},
+        .default_blueprint_segment = "bp",
+        .default_segment_table_blueprint_segment = {},
+        .asset_dataset = {}},
        "needs a blueprint dataset"},
-      {{.blueprint_dataset = EntryId{1, 2}, .default_blueprint_segment = {}, .default_segment_table_blueprint_segment = {}, .asset_dataset = {}},
+      {{.blueprint_dataset = EntryId{1, 2},
+        .default_blueprint_segment = {},
+        .default_segment_table_blueprint_segment = {},
+        .asset_dataset = {}},
        "does not exist"},
-      {{.blueprint_dataset = other.entry.id, .default_blueprint_segment = {}, .default_segment_table_blueprint_segment = {}, .asset_dataset = {}},
+      {{.blueprint_dataset = other.entry.id,
+        .default_blueprint_segment = {},
+        .default_segment_table_blueprint_segment = {},
+        .asset_dataset = {}},
        "wrong kind"},
-      {{.blueprint_dataset = {}, .default_blueprint_segment = {}, .default_segment_table_blueprint_segment = {}, .asset_dataset = other.details.blueprint_dataset},
+      {{.blueprint_dataset = {},
+        .default_blueprint_segment = {},
+        .default_segment_table_blueprint_segment = {},
+        .asset_dataset = other.details.blueprint_dataset},
        "wrong kind"},
   };
   for (const auto& [bad, word] : refused) {

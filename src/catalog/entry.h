@@ -71,12 +71,12 @@ struct Segment {
 // A dataset at one revision. Immutable.
 struct DatasetSnapshot {
   Dataset dataset;
-  uint64_t revision = 0;  // grows with every visible change
+  uint64_t revision = 0;                             // grows with every visible change
   std::vector<std::shared_ptr<const Layer>> layers;  // in registration order
   std::vector<Segment> segments;                     // sorted by id
   std::unordered_map<std::string, uint32_t> segment_positions;
   std::unordered_map<index::LayerId, uint32_t> layer_positions;
-  std::shared_ptr<const arrow::Schema> schema;       // merged (chunk::MergeSchemas); no fields for an empty dataset
+  std::shared_ptr<const arrow::Schema> schema;  // merged (chunk::MergeSchemas); no fields for an empty dataset
   // The distinct schemas of the layers by hash (GetSchemas).
   std::vector<std::pair<std::array<uint8_t, 32>, std::shared_ptr<arrow::Schema>>> layer_schemas;
   std::shared_ptr<const index::DatasetIndex> index;

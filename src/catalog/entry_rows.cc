@@ -33,7 +33,8 @@ struct EntryColumns {
 struct DetailColumns {
   long long revision = 0, layer_count = 0;
   std::string blueprint, assets, blueprint_segment, table_blueprint_segment;
-  soci::indicator has_blueprint = soci::i_null, has_assets = soci::i_null, has_segment = soci::i_null, has_table_segment = soci::i_null;
+  soci::indicator has_blueprint = soci::i_null, has_assets = soci::i_null, has_segment = soci::i_null,
+                  has_table_segment = soci::i_null;
 
   DatasetDetails details() const {
     DatasetDetails out;
@@ -52,8 +53,9 @@ soci::indicator Indicate(bool present) { return present ? soci::i_ok : soci::i_n
 std::optional<std::pair<DatasetKey, Entry>> FindEntryRow(soci::session& sql, const EntryId& id) {
   EntryColumns row;
   const std::string text = id.text();
-  sql << "SELECT key, id, name, kind, created_at_ns, updated_at_ns FROM entries WHERE id = :id", soci::use(text), soci::into(row.key),
-      soci::into(row.id), soci::into(row.name), soci::into(row.kind), soci::into(row.created_at_ns), soci::into(row.updated_at_ns);
+  sql << "SELECT key, id, name, kind, created_at_ns, updated_at_ns FROM entries WHERE id = :id", soci::use(text),
+      soci::into(row.key), soci::into(row.id), soci::into(row.name), soci::into(row.kind), soci::into(row.created_at_ns),
+      soci::into(row.updated_at_ns);
   if (!sql.got_data()) return std::nullopt;
   return std::pair{row.key, row.entry()};
 }
@@ -69,8 +71,9 @@ std::vector<Entry> ListEntryRows(soci::session& sql, const EntryFilter& filter) 
   query += any_id ? " WHERE :id = ''" : " WHERE id = :id";
   query += any_name ? " AND :name = ''" : " AND name = :name";
   query += " ORDER BY key";
-  soci::statement statement = (sql.prepare << query, soci::use(id), soci::use(name), soci::into(row.key), soci::into(row.id),
-                               soci::into(row.name), soci::into(row.kind), soci::into(row.created_at_ns), soci::into(row.updated_at_ns));
+  soci::statement statement =
+      (sql.prepare << query, soci::use(id), soci::use(name), soci::into(row.key), soci::into(row.id), soci::into(row.name),
+       soci::into(row.kind), soci::into(row.created_at_ns), soci::into(row.updated_at_ns));
   statement.execute();
   std::vector<Entry> entries;
   while (statement.fetch()) {
@@ -82,7 +85,8 @@ std::vector<Entry> ListEntryRows(soci::session& sql, const EntryFilter& filter) 
 arrow::Result<DatasetRow> ReadDatasetRow(soci::session& sql, const EntryId& id) {
   const auto found = FindEntryRow(sql, id);
   if (!found) return base::NotFound("no dataset has the id {}", id.text());
-  if (found->second.kind == EntryKind::kTable) return base::NotFound("'{}' ({}) is a table, not a dataset", found->second.name, id.text());
+  if (found->second.kind == EntryKind::kTable)
+    return base::NotFound("'{}' ({}) is a table, not a dataset", found->second.name, id.text());
   DatasetRow out;
   out.key = found->first;
   out.dataset.entry = found->second;
@@ -117,9 +121,11 @@ arrow::Result<DatasetKey> InsertEntryRow(soci::session& sql, const Entry& entry,
   sql << "SELECT key FROM entries WHERE id = :id", soci::use(id), soci::into(taken);
   if (sql.got_data()) return base::AlreadyExists("an entry with the id {} exists already", id);
   sql << "SELECT key FROM entries WHERE name = :name", soci::use(entry.name), soci::into(taken);
-  if (sql.got_data()) return base::AlreadyExists("an entry named '{}' exists already; choose another name or delete it first", entry.name);
+  if (sql.got_data())
+    return base::AlreadyExists("an entry named '{}' exists already; choose another name or delete it first", entry.name);
   sql << "INSERT INTO entries (id, name, kind, owner, created_at_ns, updated_at_ns) VALUES (:id, :name, :kind, :owner, :c, :u)",
-      soci::use(id), soci::use(entry.name), soci::use(kind), soci::use(owner_key, has_owner), soci::use(created), soci::use(updated);
+      soci::use(id), soci::use(entry.name), soci::use(kind), soci::use(owner_key, has_owner), soci::use(created),
+      soci::use(updated);
   long long key = 0;
   if (!sql.get_last_insert_id("entries", key)) return base::Internal("the database gave no key for entry '{}'", entry.name);
   return key;
@@ -175,13 +181,15 @@ void DeleteEntryRow(soci::session& sql, DatasetKey key) {
   sql << "UPDATE datasets SET default_blueprint_segment = NULL, default_segment_table_blueprint_segment = NULL "
          "WHERE blueprint_dataset = :key",
       soci::use(key);
-  sql << "UPDATE datasets SET revision = revision + 1 WHERE blueprint_dataset = :b OR asset_dataset = :a", soci::use(key), soci::use(key);
+  sql << "UPDATE datasets SET revision = revision + 1 WHERE blueprint_dataset = :b OR asset_dataset = :a", soci::use(key),
+      soci::use(key);
   sql << "DELETE FROM entries WHERE key = :key", soci::use(key);
 }
 
 void ChangeDatasetRow(soci::session& sql, DatasetKey key, long long layers_added, long long chunks_added, int64_t now_ns) {
   const long long now = now_ns;
-  sql << "UPDATE datasets SET revision = revision + 1, layer_count = layer_count + :l, chunk_count = chunk_count + :c WHERE key = :key",
+  sql << "UPDATE datasets SET revision = revision + 1, layer_count = layer_count + :l, chunk_count = chunk_count + :c WHERE key "
+         "= :key",
       soci::use(layers_added), soci::use(chunks_added), soci::use(key);
   sql << "UPDATE entries SET updated_at_ns = :now WHERE key = :key", soci::use(now), soci::use(key);
 }

@@ -9,8 +9,10 @@ namespace mutoscope::catalog {
 namespace {
 
 constexpr const char* kInsert =
-    "INSERT INTO layers (id, dataset, segment_id, name, revision, path, file_size, file_mtime_ns, registered_at_ns, updated_at_ns, num_chunks, "
-    "size_bytes, application_id, schema, pack, time_ranges, properties) VALUES (:id, :dataset, :segment, :name, :revision, :path, :size, :mtime, "
+    "INSERT INTO layers (id, dataset, segment_id, name, revision, path, file_size, file_mtime_ns, registered_at_ns, "
+    "updated_at_ns, num_chunks, "
+    "size_bytes, application_id, schema, pack, time_ranges, properties) VALUES (:id, :dataset, :segment, :name, :revision, "
+    ":path, :size, :mtime, "
     ":registered, :updated, :chunks, :bytes, :application, :schema, :pack, :ranges, :properties)";
 
 }  // namespace
@@ -22,9 +24,10 @@ LayerWriter::LayerWriter(soci::session& sql, DatasetKey dataset)
       find_((sql.prepare << "SELECT id, schema, num_chunks FROM layers WHERE dataset = :d AND segment_id = :s AND name = :n",
              soci::use(dataset_), soci::use(segment_id_), soci::use(name_), soci::into(layer_), soci::into(schema_),
              soci::into(num_chunks_))),
-      insert_((sql.prepare << kInsert, soci::use(layer_), soci::use(dataset_), soci::use(segment_id_), soci::use(name_), soci::use(revision_),
-               soci::use(path_), soci::use(file_size_), soci::use(file_mtime_ns_), soci::use(registered_ns_), soci::use(updated_ns_), soci::use(num_chunks_),
-               soci::use(size_bytes_), soci::use(application_id_), soci::use(schema_), soci::use(pack_), soci::use(time_ranges_),
+      insert_((sql.prepare << kInsert, soci::use(layer_), soci::use(dataset_), soci::use(segment_id_), soci::use(name_),
+               soci::use(revision_), soci::use(path_), soci::use(file_size_), soci::use(file_mtime_ns_),
+               soci::use(registered_ns_), soci::use(updated_ns_), soci::use(num_chunks_), soci::use(size_bytes_),
+               soci::use(application_id_), soci::use(schema_), soci::use(pack_), soci::use(time_ranges_),
                soci::use(properties_))),
       delete_((sql.prepare << "DELETE FROM layers WHERE id = :id", soci::use(layer_))) {}
 
@@ -101,8 +104,8 @@ arrow::Result<std::vector<LayerRow>> ListLayerRows(soci::session& sql, DatasetKe
 std::unordered_map<std::string, storage::FileIdentity> ListLayerFiles(soci::session& sql, DatasetKey dataset) {
   long long size = 0, mtime = 0;
   std::string path;
-  soci::statement statement = (sql.prepare << "SELECT path, file_size, file_mtime_ns FROM layers WHERE dataset = :d", soci::use(dataset),
-                               soci::into(path), soci::into(size), soci::into(mtime));
+  soci::statement statement = (sql.prepare << "SELECT path, file_size, file_mtime_ns FROM layers WHERE dataset = :d",
+                               soci::use(dataset), soci::into(path), soci::into(size), soci::into(mtime));
   statement.execute();
   std::unordered_map<std::string, storage::FileIdentity> files;
   while (statement.fetch()) files[path] = {static_cast<uint64_t>(size), mtime};
@@ -124,13 +127,13 @@ DroppedLayers DeleteLayerRows(soci::session& sql, DatasetKey dataset, const std:
     }
   };
   if (segments.empty()) {
-    soci::statement all = (sql.prepare << "SELECT id, schema, num_chunks, name FROM layers WHERE dataset = :d", soci::use(dataset),
-                           soci::into(id), soci::into(schema), soci::into(chunks), soci::into(name));
+    soci::statement all = (sql.prepare << "SELECT id, schema, num_chunks, name FROM layers WHERE dataset = :d",
+                           soci::use(dataset), soci::into(id), soci::into(schema), soci::into(chunks), soci::into(name));
     collect(&all);
   } else {
-    soci::statement one = (sql.prepare << "SELECT id, schema, num_chunks, name FROM layers WHERE dataset = :d AND segment_id = :s",
-                           soci::use(dataset), soci::use(segment_id), soci::into(id), soci::into(schema), soci::into(chunks),
-                           soci::into(name));
+    soci::statement one =
+        (sql.prepare << "SELECT id, schema, num_chunks, name FROM layers WHERE dataset = :d AND segment_id = :s",
+         soci::use(dataset), soci::use(segment_id), soci::into(id), soci::into(schema), soci::into(chunks), soci::into(name));
     for (const std::string& segment : std::unordered_set<std::string>(segments.begin(), segments.end())) {
       segment_id = segment;
       collect(&one);
@@ -149,16 +152,21 @@ std::vector<LayerWithoutRows> ListLayersWithoutRows(soci::session& sql, index::L
   long long id = 0, dataset = 0, size = 0, mtime = 0, pack = 0, pack_bytes = 0, checksum = 0;
   std::string dataset_id, path;
   soci::statement statement =
-      (sql.prepare << "SELECT l.id, l.dataset, e.id, l.path, l.file_size, l.file_mtime_ns, p.id, p.bytes, p.checksum FROM layers l "
-                      "JOIN entries e ON e.key = l.dataset JOIN packs p ON p.id = l.pack "
-                      "WHERE l.rows_pack IS NULL AND l.id > :after ORDER BY l.id LIMIT :n",
+      (sql.prepare
+           << "SELECT l.id, l.dataset, e.id, l.path, l.file_size, l.file_mtime_ns, p.id, p.bytes, p.checksum FROM layers l "
+              "JOIN entries e ON e.key = l.dataset JOIN packs p ON p.id = l.pack "
+              "WHERE l.rows_pack IS NULL AND l.id > :after ORDER BY l.id LIMIT :n",
        soci::use(after_id), soci::use(count), soci::into(id), soci::into(dataset), soci::into(dataset_id), soci::into(path),
        soci::into(size), soci::into(mtime), soci::into(pack), soci::into(pack_bytes), soci::into(checksum));
   statement.execute();
   std::vector<LayerWithoutRows> out;
   while (statement.fetch()) {
     const index::PackInfo info{static_cast<uint64_t>(pack_bytes), static_cast<uint64_t>(checksum)};
-    out.push_back({id, dataset, EntryId::Parse(dataset_id).ValueOr(EntryId{}), path, {static_cast<uint64_t>(size), mtime},
+    out.push_back({id,
+                   dataset,
+                   EntryId::Parse(dataset_id).ValueOr(EntryId{}),
+                   path,
+                   {static_cast<uint64_t>(size), mtime},
                    PackRow{pack, PackKind::kTables, info}});
   }
   return out;

@@ -1,4 +1,5 @@
-// SQL of layers, their schemas and index packs. All functions run inside Database::Read or Database::Write and may throw what SOCI throws.
+// SQL of layers, their schemas and index packs. All functions run inside Database::Read or Database::Write and may throw what
+// SOCI throws.
 #pragma once
 
 #include <functional>
@@ -49,8 +50,8 @@ class LayerWriter {
   soci::statement find_, insert_, delete_;
 };
 
-// Layers that became visible after that revision, in the order in which they did (ids alone may interleave: they are given before the
-// commit).
+// Layers that became visible after that revision, in the order in which they did (ids alone may interleave: they are given before
+// the commit).
 arrow::Result<std::vector<LayerRow>> ListLayerRows(soci::session& sql, DatasetKey dataset, long long after_revision);
 // Path and identity of every layer's file.
 std::unordered_map<std::string, storage::FileIdentity> ListLayerFiles(soci::session& sql, DatasetKey dataset);

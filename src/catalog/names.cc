@@ -9,7 +9,8 @@ constexpr size_t kNameBytesMax = 180;
 constexpr std::string_view kPunctuation = "_-. []:";
 
 bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kPunctuation.find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         kPunctuation.find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -23,8 +24,8 @@ arrow::Status CheckEntryName(std::string_view name) {
   for (const char c : name) {
     if (!IsNameCharacter(c)) {
       return base::InvalidArgument(
-          "the entry name '{}' has an illegal character (byte {:#04x}): ASCII letters, digits and any of '_-. []:' are allowed", name,
-          static_cast<unsigned char>(c));
+          "the entry name '{}' has an illegal character (byte {:#04x}): ASCII letters, digits and any of '_-. []:' are allowed",
+          name, static_cast<unsigned char>(c));
     }
   }
   return arrow::Status::OK();

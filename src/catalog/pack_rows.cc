@@ -9,9 +9,10 @@ arrow::Result<std::vector<KnownSchema>> ListSchemaRows(soci::session& sql, Datas
   long long id = 0, layers = 0;
   std::string hex;
   soci::blob ipc(sql);
-  soci::statement statement = (sql.prepare << "SELECT s.id, s.sha256, s.ipc, (SELECT COUNT(*) FROM layers l WHERE l.schema = s.id) "
-                                              "FROM schemas s WHERE s.dataset = :d ORDER BY s.id",
-                               soci::use(dataset), soci::into(id), soci::into(hex), soci::into(ipc), soci::into(layers));
+  soci::statement statement =
+      (sql.prepare << "SELECT s.id, s.sha256, s.ipc, (SELECT COUNT(*) FROM layers l WHERE l.schema = s.id) "
+                      "FROM schemas s WHERE s.dataset = :d ORDER BY s.id",
+       soci::use(dataset), soci::into(id), soci::into(hex), soci::into(ipc), soci::into(layers));
   statement.execute();
   std::vector<KnownSchema> known;
   while (statement.fetch()) {
@@ -49,7 +50,8 @@ void DeleteUnusedSchemaRows(soci::session& sql, DatasetKey dataset) {
 }
 
 void InsertPackRow(soci::session& sql, DatasetKey dataset, const PackRow& pack) {
-  const long long id = pack.id, bytes = static_cast<long long>(pack.info.bytes), checksum = static_cast<long long>(pack.info.checksum);
+  const long long id = pack.id, bytes = static_cast<long long>(pack.info.bytes),
+                  checksum = static_cast<long long>(pack.info.checksum);
   const int kind = static_cast<int>(pack.kind);
   sql << "INSERT INTO packs (id, dataset, kind, bytes, checksum) VALUES (:id, :d, :k, :b, :c)", soci::use(id), soci::use(dataset),
       soci::use(kind), soci::use(bytes), soci::use(checksum);
@@ -68,8 +70,8 @@ std::optional<PackRow> ReadPackRow(soci::session& sql, PackId pack) {
 std::vector<PackRow> ListPackRows(soci::session& sql, DatasetKey dataset) {
   long long id = 0, bytes = 0, checksum = 0;
   int kind = 0;
-  soci::statement statement = (sql.prepare << "SELECT id, kind, bytes, checksum FROM packs WHERE dataset = :d", soci::use(dataset),
-                               soci::into(id), soci::into(kind), soci::into(bytes), soci::into(checksum));
+  soci::statement statement = (sql.prepare << "SELECT id, kind, bytes, checksum FROM packs WHERE dataset = :d",
+                               soci::use(dataset), soci::into(id), soci::into(kind), soci::into(bytes), soci::into(checksum));
   statement.execute();
   std::vector<PackRow> packs;
   while (statement.fetch()) {
@@ -82,9 +84,10 @@ std::vector<PackRow> DeleteUnusedPackRows(soci::session& sql, DatasetKey dataset
   long long id = 0;
   int kind = 0;
   std::vector<PackRow> unused;
-  soci::statement list = (sql.prepare << "SELECT id, kind FROM packs WHERE dataset = :d AND NOT EXISTS (SELECT 1 FROM layers l WHERE "
-                                         "l.pack = packs.id) AND NOT EXISTS (SELECT 1 FROM layers l WHERE l.rows_pack = packs.id)",
-                          soci::use(dataset), soci::into(id), soci::into(kind));
+  soci::statement list =
+      (sql.prepare << "SELECT id, kind FROM packs WHERE dataset = :d AND NOT EXISTS (SELECT 1 FROM layers l WHERE "
+                      "l.pack = packs.id) AND NOT EXISTS (SELECT 1 FROM layers l WHERE l.rows_pack = packs.id)",
+       soci::use(dataset), soci::into(id), soci::into(kind));
   list.execute();
   while (list.fetch()) unused.push_back({id, static_cast<PackKind>(kind), {}});
   soci::statement erase = (sql.prepare << "DELETE FROM packs WHERE id = :id", soci::use(id));

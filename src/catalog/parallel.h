@@ -10,8 +10,8 @@
 
 namespace mutoscope::catalog {
 
-// Calls function(0) … function(count - 1), each once, on up to `workers` threads of the pool; returns when all are done. `function`
-// must not throw, and must not wait for the pool.
+// Calls function(0) … function(count - 1), each once, on up to `workers` threads of the pool; returns when all are done.
+// `function` must not throw, and must not wait for the pool.
 template <typename Function>
 void ParallelFor(boost::asio::thread_pool& pool, size_t workers, size_t count, const Function& function) {
   const size_t tasks = std::min(workers, count);

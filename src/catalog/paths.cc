@@ -48,7 +48,8 @@ void RemoveDatasetIndex(const std::string& data_directory, const EntryId& datase
 void RemoveOrphanPacks(const std::string& data_directory, const EntryId& dataset, const std::unordered_set<PackId>& live,
                        PackId first_of_this_run) {
   std::error_code error;
-  for (fs::directory_iterator it(DatasetIndexDirectory(data_directory, dataset), error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(DatasetIndexDirectory(data_directory, dataset), error), end; !error && it != end;
+       it.increment(error)) {
     const auto id = PackIdOf(it->path().filename().string());
     if (!id || *id >= first_of_this_run) continue;
     if (!live.contains(*id) || it->path().extension() == ".tmp") RemoveFile(it->path().string());

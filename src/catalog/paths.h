@@ -10,8 +10,8 @@
 
 namespace mutoscope::catalog {
 
-// The number of the server's run on this directory in the upper 32 bits, a counter in the lower: a file of an earlier run that the
-// database does not know is an orphan, one of this run may be in the making.
+// The number of the server's run on this directory in the upper 32 bits, a counter in the lower: a file of an earlier run that
+// the database does not know is an orphan, one of this run may be in the making.
 using PackId = int64_t;
 
 enum class PackKind { kTables = 1, kRows = 2 };

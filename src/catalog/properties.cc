@@ -22,8 +22,8 @@ struct Property {
 };
 using PropertyMap = std::map<std::string, Property>;  // by column name
 
-std::shared_ptr<arrow::Field> PropertyField(const std::string& name, const std::string& entity_path, const chunk::Descriptor& descriptor,
-                                            const std::shared_ptr<arrow::DataType>& type) {
+std::shared_ptr<arrow::Field> PropertyField(const std::string& name, const std::string& entity_path,
+                                            const chunk::Descriptor& descriptor, const std::shared_ptr<arrow::DataType>& type) {
   auto metadata = std::make_shared<arrow::KeyValueMetadata>();
   metadata->Append("rerun:kind", "data");
   metadata->Append("rerun:entity_path", entity_path);
@@ -58,16 +58,18 @@ arrow::Status ReadChunk(const storage::File& file, const rrd::ChunkPlace& place,
 
 }  // namespace
 
-arrow::Result<std::string> ReadProperties(const storage::File& file, const chunk::ChunkTable& table, std::vector<rrd::Finding>* findings) {
+arrow::Result<std::string> ReadProperties(const storage::File& file, const chunk::ChunkTable& table,
+                                          std::vector<rrd::Finding>* findings) {
   PropertyMap properties;
   uint64_t bytes = 0;
   for (const chunk::ChunkRow& row : table.chunks) {
     if (!row.is_static || !chunk::IsPropertyPath(table.entities[row.entity])) continue;
     bytes += row.place.uncompressed_size;
     if (bytes > kPropertyBytesMax) {
-      findings->push_back({row.place.message_offset, fmt::format("the recording has more than {} bytes of properties; those from here "
-                                                                 "on are not in the segment table",
-                                                                 kPropertyBytesMax)});
+      findings->push_back(
+          {row.place.message_offset, fmt::format("the recording has more than {} bytes of properties; those from here "
+                                                 "on are not in the segment table",
+                                                 kPropertyBytesMax)});
       break;
     }
     if (const arrow::Status status = ReadChunk(file, row.place, &properties); !status.ok()) {

@@ -16,6 +16,7 @@ inline constexpr uint64_t kPropertyBytesMax = uint64_t{16} << 20;
 
 // Arrow IPC stream of a one-row batch: one column a property, sorted by name, each the cell with the greatest row id that is not
 // null. Empty if the recording has none. Reads only those chunks; one that does not decode becomes a finding and is left out.
-arrow::Result<std::string> ReadProperties(const storage::File& file, const chunk::ChunkTable& table, std::vector<rrd::Finding>* findings);
+arrow::Result<std::string> ReadProperties(const storage::File& file, const chunk::ChunkTable& table,
+                                          std::vector<rrd::Finding>* findings);
 
 }  // namespace mutoscope::catalog

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arrow/result.h"
+#include "catalog/schema_pool.h"
 #include "catalog/time_ranges.h"
 #include "chunk/chunk_table.h"
 #include "rrd/recording.h"
@@ -28,7 +29,7 @@ struct SourceRead {
   std::string findings;           // what is missing or wrong, as text; empty if nothing is
 };
 
-// The stores of that kind in the file. Errors name the path.
-arrow::Result<SourceRead> ReadSource(const std::string& path, rrd::StoreKind kind);
+// The stores of that kind in the file; equal schemas are shared through the pool. Errors name the path.
+arrow::Result<SourceRead> ReadSource(const std::string& path, rrd::StoreKind kind, SchemaPool* schemas);
 
 }  // namespace mutoscope::catalog

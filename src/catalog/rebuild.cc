@@ -1,6 +1,5 @@
 #include "catalog/rebuild.h"
 
-
 #include "base/status.h"
 #include "catalog/parallel.h"
 #include "rrd/recording.h"
@@ -17,12 +16,13 @@ TableResult RebuildOne(CatalogState& state, rrd::StoreKind kind, const Layer& la
     if (contents.store.kind != kind || contents.store.recording_id != layer.segment_id) continue;
     ARROW_ASSIGN_OR_RAISE(auto table, chunk::MakeChunkTable(*file, contents, &recording.findings));
     if (table.chunks.size() != layer.num_chunks) {
-      return base::FailedPrecondition("{}: segment '{}' had {} chunks when it was registered and has {} now; register it again", layer.path,
-                                      layer.segment_id, layer.num_chunks, table.chunks.size());
+      return base::FailedPrecondition("{}: segment '{}' had {} chunks when it was registered and has {} now; register it again",
+                                      layer.path, layer.segment_id, layer.num_chunks, table.chunks.size());
     }
     return std::make_shared<const chunk::ChunkTable>(std::move(table));
   }
-  return base::FailedPrecondition("{}: the recording '{}' is no longer in the file; register it again", layer.path, layer.segment_id);
+  return base::FailedPrecondition("{}: the recording '{}' is no longer in the file; register it again", layer.path,
+                                  layer.segment_id);
 }
 
 }  // namespace
@@ -34,7 +34,8 @@ rrd::StoreKind StoreKindOf(EntryKind kind) {
 arrow::Result<RebuiltLayers> RebuildLayers(CatalogState& state, DatasetState& dataset, const std::vector<LayerRow>& layers) {
   std::vector<TableResult> results(layers.size(), TableResult(arrow::Status::UnknownError("not read")));
   const rrd::StoreKind kind = StoreKindOf(dataset.kind);
-  ParallelFor(state.pool, state.workers, layers.size(), [&](size_t i) { results[i] = RebuildOne(state, kind, *layers[i].layer); });
+  ParallelFor(state.pool, state.workers, layers.size(),
+              [&](size_t i) { results[i] = RebuildOne(state, kind, *layers[i].layer); });
 
   RebuiltLayers out;
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -42,7 +43,8 @@ arrow::Result<RebuiltLayers> RebuildLayers(CatalogState& state, DatasetState& da
     if (results[i].ok()) {
       out.tables.push_back({id, *results[i]});
     } else {
-      out.unavailable[id] = base::WithContext(results[i].status(), "the index of segment '" + layers[i].layer->segment_id + "' is lost");
+      out.unavailable[id] =
+          base::WithContext(results[i].status(), "the index of segment '" + layers[i].layer->segment_id + "' is lost");
     }
   }
   PackRow pack{state.next_pack++, PackKind::kTables, {}};

@@ -15,8 +15,8 @@ struct RebuiltLayers {
   std::unordered_map<index::LayerId, arrow::Status> unavailable;
 };
 
-// Reads the recordings, writes a new pack and points the layers to it; a layer whose recording is not as it was registered loses its
-// pack, and is tried again when the dataset is loaded next. change_mutex is held.
+// Reads the recordings, writes a new pack and points the layers to it; a layer whose recording is not as it was registered loses
+// its pack, and is tried again when the dataset is loaded next. change_mutex is held.
 arrow::Result<RebuiltLayers> RebuildLayers(CatalogState& state, DatasetState& dataset, const std::vector<LayerRow>& layers);
 
 // Which stores a dataset of that kind takes.

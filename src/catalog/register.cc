@@ -131,7 +131,8 @@ class Registration {
     state_.files_being_registered += reads.size();
     ParallelFor(state_.pool, state_.workers, reads.size(), [&](size_t i) {
       const SourceFile& file = files_[begin + i];
-      if (!state_.stopping) reads[i] = file.error.ok() ? ReadSource(file.path, StoreKindOf(dataset_.kind)) : Read(file.error);
+      if (!state_.stopping)
+        reads[i] = file.error.ok() ? ReadSource(file.path, StoreKindOf(dataset_.kind), &schemas_) : Read(file.error);
       --state_.files_being_registered;
       if (options_.progress) options_.progress(++files_done_, files_.size());
     });
@@ -153,8 +154,8 @@ class Registration {
       const index::LayerId id = state_.next_layer++;
       Draft draft = DraftOf(source, file, **read, store, id);
       if (!seen_.emplace(draft.layer.segment_id, draft.layer.name).second) {
-        return base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request", source.path, draft.layer.segment_id,
-                                     draft.layer.name);
+        return base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request", source.path,
+                                     draft.layer.segment_id, draft.layer.name);
       }
       if (draft.error.ok()) pending->tables.push_back({id, std::move(store.table)});
       pending->group.drafts.push_back(std::move(draft));
@@ -187,6 +188,7 @@ class Registration {
   DatasetState& dataset_;
   const Catalog::RegisterOptions& options_;
   std::vector<SourceFile> files_;
+  SchemaPool schemas_;
   std::atomic<size_t> files_done_ = 0;
   std::set<std::pair<std::string, std::string>> seen_;  // (segment, layer)
   std::list<PendingGroup> groups_;                      // a list: the pool writes into its elements
@@ -194,7 +196,8 @@ class Registration {
 
 }  // namespace
 
-arrow::Result<std::vector<RegisteredSource>> RegisterSources(CatalogState& state, const EntryId& id, const std::vector<DataSource>& sources,
+arrow::Result<std::vector<RegisteredSource>> RegisterSources(CatalogState& state, const EntryId& id,
+                                                             const std::vector<DataSource>& sources,
                                                              const Catalog::RegisterOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(state, id));
   RegistrationScope scope(state);

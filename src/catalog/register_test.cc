@@ -102,7 +102,8 @@ TEST_F(Register, DuplicatesAreErrorsSkippedOrReplaced) {
   EXPECT_EQ(snapshot->index->num_chunks(), 5u);
   EXPECT_EQ(catalog_->Stats().layers, 2u);
   EXPECT_EQ(catalog_->Stats().chunks, 5u);
-  EXPECT_EQ(CountIndexFiles(), 2u) << "the pack of the replaced layer is gone, no pack is left by the failed and the skipped call";
+  EXPECT_EQ(CountIndexFiles(), 2u)
+      << "the pack of the replaced layer is gone, no pack is left by the failed and the skipped call";
 }
 
 TEST_F(Register, WholeCallFails) {
@@ -159,7 +160,8 @@ TEST_F(Register, ABadFileUnderAPrefixFailsAlone) {
   EXPECT_EQ(last_total, 3u);
   for (const RegisteredSource& row : rows) {
     const TaskState task = TaskOf(row);
-    EXPECT_EQ(task.status, row.segment_id == "bad.rrd" ? Status::kFailed : Status::kSuccess) << row.segment_id << ": " << task.message;
+    EXPECT_EQ(task.status, row.segment_id == "bad.rrd" ? Status::kFailed : Status::kSuccess)
+        << row.segment_id << ": " << task.message;
     if (task.status == Status::kFailed) {
       EXPECT_TRUE(Mentions(task.message, "deep/bad.rrd")) << task.message;
     }
@@ -231,8 +233,11 @@ TEST_F(Register, PropertiesAreTheLatestNonNullCells) {
   StreamBuilder builder;
   const auto store = RecordingStore("episode");
   builder.Announce(store);
-  const auto text = [](const std::vector<std::vector<std::string>>& rows) { return Cells<arrow::StringBuilder, std::string>(rows); };
-  const ComponentSpec robot = {.entity = "/__properties/episode", .component = "robot", .archetype = "", .cells = {}, .is_static = true};
+  const auto text = [](const std::vector<std::vector<std::string>>& rows) {
+    return Cells<arrow::StringBuilder, std::string>(rows);
+  };
+  const ComponentSpec robot = {
+      .entity = "/__properties/episode", .component = "robot", .archetype = "", .cells = {}, .is_static = true};
   const auto at = [&](uint64_t row_id, std::vector<std::vector<std::string>> rows) {
     ComponentSpec spec = robot;
     spec.cells = text(rows);
@@ -241,8 +246,11 @@ TEST_F(Register, PropertiesAreTheLatestNonNullCells) {
   };
   AddChunk(&builder, store, at(300, {{"right"}, {}}));  // the newest cell is null
   AddChunk(&builder, store, at(100, {{"wrong"}}));
-  ComponentSpec name = {.entity = "/__properties", .component = "RecordingInfo:name", .archetype = "rerun.archetypes.RecordingInfo",
-                        .cells = text({{"take 7"}}), .is_static = true};
+  ComponentSpec name = {.entity = "/__properties",
+                        .component = "RecordingInfo:name",
+                        .archetype = "rerun.archetypes.RecordingInfo",
+                        .cells = text({{"take 7"}}),
+                        .is_static = true};
   AddChunk(&builder, store, name);
   AddChunk(&builder, store, {.entity = "/robot", .cells = text({{"no property"}}), .is_static = true});
   ASSERT_TRUE(CatalogTest::Register(dataset_, {Write("p.rrd", builder.bytes())}).ok());
@@ -301,7 +309,8 @@ TEST_F(Register, AnAssetDatasetHasALimit) {
   for (size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(TaskOf(rows[i]).status, i < base::kAssetLayersMax ? Status::kSuccess : Status::kFailed) << i;
   }
-  EXPECT_EQ(TaskOf(CatalogTest::Register(assets, {paths[0]}, OnDuplicate::kOverwrite).ValueOrDie().at(0)).status, Status::kSuccess)
+  EXPECT_EQ(TaskOf(CatalogTest::Register(assets, {paths[0]}, OnDuplicate::kOverwrite).ValueOrDie().at(0)).status,
+            Status::kSuccess)
       << "replacing does not count";
 }
 

@@ -106,8 +106,8 @@ void RowsWriter::WriteAll() {
 
 arrow::Status RowsWriter::Add(const LayerWithoutRows& layer, Batch* batch) {
   if (batch->tables_pack != layer.pack.id) {
-    ARROW_ASSIGN_OR_RAISE(auto tables, index::ReadLayerPack(state_.PathOf(layer.dataset_id, layer.pack.id, PackKind::kTables),
-                                                            layer.pack.info));
+    ARROW_ASSIGN_OR_RAISE(
+        auto tables, index::ReadLayerPack(state_.PathOf(layer.dataset_id, layer.pack.id, PackKind::kTables), layer.pack.info));
     batch->tables.clear();
     for (auto& table : tables) batch->tables[table.layer] = std::move(table.table);
     batch->tables_pack = layer.pack.id;
@@ -122,7 +122,8 @@ arrow::Status RowsWriter::Add(const LayerWithoutRows& layer, Batch* batch) {
     if (!MayGoOn()) return base::Cancelled("stopping");
     auto chunk = index::BuildChunkRows(*file, row.place);
     if (chunk.ok()) bytes += BytesOf(*chunk);
-    rows.chunks.push_back(chunk.ok() ? std::optional(chunk.MoveValueUnsafe()) : std::nullopt);  // a damaged chunk fails its queries
+    rows.chunks.push_back(chunk.ok() ? std::optional(chunk.MoveValueUnsafe())
+                                     : std::nullopt);  // a damaged chunk fails its queries
   }
   ARROW_RETURN_NOT_OK(state_.files.Open(layer.path, layer.identity).status());  // still the same file
   batch->layers.push_back(std::move(rows));
@@ -136,30 +137,33 @@ arrow::Status RowsWriter::Flush(Batch* batch) {
   if (layers.empty()) return arrow::Status::OK();
   PackRow pack{state_.next_pack++, PackKind::kRows, {}};
   const std::string path = state_.PathOf(batch->dataset_id, pack.id, pack.kind);
+  const auto dataset = FindOpenDataset(state_, batch->dataset_id);
   auto info = index::WriteRowsPack(path, layers);
-  std::vector<index::LayerId> written;
   arrow::Status status = info.status();
   if (status.ok()) {
     pack.info = *info;
     status = state_.database->Write([&](soci::session& sql) -> arrow::Status {
       ARROW_RETURN_NOT_OK(ReadDatasetRow(sql, batch->dataset).status());
       InsertPackRow(sql, batch->dataset, pack);
+      std::vector<index::LayerId> written;
       for (const index::LayerRows& layer : layers) {
         if (SetLayerRowsPack(sql, layer.layer, pack.id)) written.push_back(layer.layer);
       }
       if (written.empty()) return base::NotFound("all layers of the pack were unregistered meanwhile");
+      if (dataset != nullptr) {  // here, so that whoever sees the rows in the database also gets them
+        std::lock_guard lock(dataset->value_mutex);
+        for (const index::LayerId layer : written) dataset->rows_packs[layer] = pack.id;
+      }
       return arrow::Status::OK();
     });
   }
-  if (!status.ok()) {
-    RemoveFile(path);
-    return base::CodeOf(status) == base::Code::kNotFound ? arrow::Status::OK() : status;
-  }
-  if (const auto dataset = FindOpenDataset(state_, batch->dataset_id); dataset != nullptr) {
+  if (status.ok()) return status;
+  RemoveFile(path);
+  if (dataset != nullptr) {
     std::lock_guard lock(dataset->value_mutex);
-    for (const index::LayerId layer : written) dataset->rows_packs[layer] = pack.id;
+    std::erase_if(dataset->rows_packs, [&](const auto& entry) { return entry.second == pack.id; });
   }
-  return arrow::Status::OK();
+  return base::CodeOf(status) == base::Code::kNotFound ? arrow::Status::OK() : status;
 }
 
 }  // namespace mutoscope::catalog

@@ -9,9 +9,9 @@
 
 namespace mutoscope::catalog {
 
-// One thread of low priority that lives as long as this. It waits until registrations are over and a second went by without a new one,
-// takes the layers without rows, and writes them in packs of about 64 MB. A layer whose recording has changed or vanished is left out
-// until the next start.
+// One thread of low priority that lives as long as this. It waits until registrations are over and a second went by without a new
+// one, takes the layers without rows, and writes them in packs of about 64 MB. A layer whose recording has changed or vanished is
+// left out until the next start.
 class RowsWriter {
  public:
   explicit RowsWriter(CatalogState& state);

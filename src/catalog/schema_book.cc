@@ -37,7 +37,8 @@ const KnownSchema* SchemaBook::FindHash(const SchemaHash& sha256) const {
   return found == known_.end() ? nullptr : &*found;
 }
 
-arrow::Result<std::shared_ptr<arrow::Schema>> SchemaBook::MergedWith(const std::string& name, const std::shared_ptr<arrow::Schema>& schema,
+arrow::Result<std::shared_ptr<arrow::Schema>> SchemaBook::MergedWith(const std::string& name,
+                                                                     const std::shared_ptr<arrow::Schema>& schema,
                                                                      long long* other) const {
   *other = 0;
   auto merged = chunk::MergeSchemas({{kDatasetName, merged_}, {name, schema}});

@@ -30,7 +30,8 @@ class SchemaBook {
   const std::vector<KnownSchema>& known() const { return known_; }
   const KnownSchema* FindHash(const SchemaHash& sha256) const;
 
-  // The union with `schema`. INVALID_ARGUMENT if they conflict; `other` is then the id of a schema that conflicts (0 if none alone does).
+  // The union with `schema`. INVALID_ARGUMENT if they conflict; `other` is then the id of a schema that conflicts (0 if none
+  // alone does).
   arrow::Result<std::shared_ptr<arrow::Schema>> MergedWith(const std::string& name, const std::shared_ptr<arrow::Schema>& schema,
                                                            long long* other) const;
   // Adds a schema that MergedWith accepted, with the union that it gave.

@@ -84,7 +84,8 @@ void SortSegments(DatasetSnapshot* snapshot) {
   for (uint32_t i = 0; i < snapshot->segments.size(); ++i) snapshot->segment_positions[snapshot->segments[i].id] = i;
 }
 
-std::shared_ptr<DatasetSnapshot> MakeSnapshot(DatasetState& dataset, const DatasetSnapshot* old, Loaded* loaded, RebuiltLayers* tables) {
+std::shared_ptr<DatasetSnapshot> MakeSnapshot(DatasetState& dataset, const DatasetSnapshot* old, Loaded* loaded,
+                                              RebuiltLayers* tables) {
   auto snapshot = std::make_shared<DatasetSnapshot>();
   snapshot->dataset = loaded->dataset.dataset;
   snapshot->revision = static_cast<uint64_t>(loaded->dataset.revision);
@@ -114,6 +115,15 @@ std::shared_ptr<DatasetSnapshot> MakeSnapshot(DatasetState& dataset, const Datas
   if (old != nullptr && !dataset.removed.empty()) snapshot->index = snapshot->index->Without(dataset.removed);
   if (!tables->tables.empty()) snapshot->index = snapshot->index->With(tables->tables);
   return snapshot;
+}
+
+// Gives the memory of many chunk tables (small pieces; the index has its own, compact copy) back to the system, without making
+// the caller wait for it.
+void ReleaseBehind(CatalogState& state, RebuiltLayers tables) {
+  boost::asio::post(state.pool, [held = std::make_shared<RebuiltLayers>(std::move(tables))]() mutable {
+    held.reset();
+    malloc_trim(0);
+  });
 }
 
 // Removes what a killed run left in the dataset's index directory.
@@ -156,10 +166,7 @@ arrow::Result<std::shared_ptr<const DatasetSnapshot>> CurrentSnapshot(CatalogSta
     dataset.snapshot = snapshot;
     dataset.stale = false;
   }
-  if (loaded.layers.size() >= kLayersOfALargeLoad) {
-    tables = {};
-    malloc_trim(0);  // the chunk tables were many small pieces; the index keeps its own, compact copy
-  }
+  if (loaded.layers.size() >= kLayersOfALargeLoad) ReleaseBehind(state, std::move(tables));
   return snapshot;
 }
 

@@ -7,7 +7,8 @@
 
 namespace mutoscope::catalog {
 
-// The snapshot of the dataset as of now: the one in memory, or that with the changes since, or the first, from the database and the packs.
+// The snapshot of the dataset as of now: the one in memory, or that with the changes since, or the first, from the database and
+// the packs.
 arrow::Result<std::shared_ptr<const DatasetSnapshot>> CurrentSnapshot(CatalogState& state, DatasetState& dataset);
 
 // Loads DatasetState::schemas if it is not. change_mutex is held, and the session is inside Read or Write.

@@ -34,13 +34,14 @@ class SnapshotLoad : public testing::CatalogTest {
 std::string Describe(const DatasetSnapshot& snapshot) {
   std::string text = fmt::format("revision {} schema {}\n", snapshot.revision, snapshot.schema->ToString(true));
   for (const auto& layer : snapshot.layers) {
-    text += fmt::format("{} {}/{} {} {} {} {} {} {} {} {} {}\n", layer->id, layer->segment_id, layer->name, layer->storage_url, layer->identity.size,
-                        layer->identity.mtime_ns, layer->registered_at_ns, layer->num_chunks, layer->size_bytes, layer->application_id,
-                        layer->time_ranges.size(), layer->schema_sha256[0]);
+    text += fmt::format("{} {}/{} {} {} {} {} {} {} {} {} {}\n", layer->id, layer->segment_id, layer->name, layer->storage_url,
+                        layer->identity.size, layer->identity.mtime_ns, layer->registered_at_ns, layer->num_chunks,
+                        layer->size_bytes, layer->application_id, layer->time_ranges.size(), layer->schema_sha256[0]);
   }
   for (const index::ChunkRef ref : snapshot.index->All({}, {})) {
     const auto info = snapshot.index->Info(ref);
-    text += fmt::format("{} {} {} {} {} {}\n", info.layer, info.ordinal, info.id.text(), info.entity, info.num_rows, info.place.message_offset);
+    text += fmt::format("{} {} {} {} {} {}\n", info.layer, info.ordinal, info.id.text(), info.entity, info.num_rows,
+                        info.place.message_offset);
   }
   return text;
 }

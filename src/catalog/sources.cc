@@ -27,7 +27,8 @@ arrow::Status ExpandPrefix(const storage::SourcePolicy& policy, const DataSource
 
 }  // namespace
 
-arrow::Result<std::vector<SourceFile>> ExpandSources(const storage::SourcePolicy& policy, const std::vector<DataSource>& sources) {
+arrow::Result<std::vector<SourceFile>> ExpandSources(const storage::SourcePolicy& policy,
+                                                     const std::vector<DataSource>& sources) {
   if (sources.empty()) return base::InvalidArgument("no data sources to register");
   std::vector<SourceFile> files;
   for (const DataSource& source : sources) {

@@ -11,10 +11,10 @@
 namespace mutoscope::catalog {
 
 struct SourceFile {
-  std::string path;      // canonical
+  std::string path;  // canonical
   std::string layer;
   bool by_prefix = false;
-  arrow::Status error;   // a file below a prefix that may not be read
+  arrow::Status error;  // a file below a prefix that may not be read
 };
 
 // Files in the order of the request; those of a prefix sorted by path. INVALID_ARGUMENT for no sources, or a prefix that is no

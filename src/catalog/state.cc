@@ -25,7 +25,8 @@ void MarkStale(DatasetState& dataset) {
   dataset.stale = true;
 }
 
-void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<index::LayerId>& layers, const std::vector<PackRow>& packs) {
+void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<index::LayerId>& layers,
+                const std::vector<PackRow>& packs) {
   dataset.removed.insert(layers.begin(), layers.end());
   {
     std::lock_guard lock(dataset.value_mutex);

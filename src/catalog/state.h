@@ -51,12 +51,13 @@ struct RowsSignal {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
-  int registrations = 0;   // running now
-  uint64_t changes = 1;    // grows with every commit that leaves layers without rows
+  int registrations = 0;  // running now
+  uint64_t changes = 1;   // grows with every commit that leaves layers without rows
 };
 
 struct CatalogState {
-  explicit CatalogState(CatalogOptions given, size_t worker_count) : options(std::move(given)), workers(worker_count), pool(worker_count) {}
+  explicit CatalogState(CatalogOptions given, size_t worker_count)
+      : options(std::move(given)), workers(worker_count), pool(worker_count) {}
 
   const CatalogOptions options;
   const size_t workers;
@@ -91,7 +92,8 @@ std::shared_ptr<DatasetState> FindOpenDataset(CatalogState& state, const EntryId
 void MarkStale(DatasetState& dataset);
 
 // After the transaction that dropped them; change_mutex is held. `packs` are those that no layer uses any more.
-void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<index::LayerId>& layers, const std::vector<PackRow>& packs);
+void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<index::LayerId>& layers,
+                const std::vector<PackRow>& packs);
 // Removes the files of packs that are not in the database any more.
 void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<PackRow>& packs);
 // There are layers without rows.

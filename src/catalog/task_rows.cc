@@ -5,8 +5,9 @@ namespace mutoscope::catalog {
 std::string NewTaskId() { return "task_" + base::Tuid::New().text(); }
 
 TaskWriter::TaskWriter(soci::session& sql)
-    : insert_((sql.prepare << "INSERT INTO tasks (id, status, message, created_at_ns, updated_at_ns) VALUES (:id, :s, :m, :c, :u)",
-               soci::use(id_), soci::use(status_), soci::use(message_), soci::use(created_ns_), soci::use(updated_ns_))) {}
+    : insert_(
+          (sql.prepare << "INSERT INTO tasks (id, status, message, created_at_ns, updated_at_ns) VALUES (:id, :s, :m, :c, :u)",
+           soci::use(id_), soci::use(status_), soci::use(message_), soci::use(created_ns_), soci::use(updated_ns_))) {}
 
 void TaskWriter::Insert(const TaskState& task) {
   id_ = task.id;
@@ -21,8 +22,8 @@ std::vector<TaskState> ReadTaskRows(soci::session& sql, const std::vector<std::s
   std::string id, message;
   int status = 0;
   long long created = 0, updated = 0;
-  soci::statement find = (sql.prepare << "SELECT status, message, created_at_ns, updated_at_ns FROM tasks WHERE id = :id", soci::use(id),
-                          soci::into(status), soci::into(message), soci::into(created), soci::into(updated));
+  soci::statement find = (sql.prepare << "SELECT status, message, created_at_ns, updated_at_ns FROM tasks WHERE id = :id",
+                          soci::use(id), soci::into(status), soci::into(message), soci::into(created), soci::into(updated));
   std::vector<TaskState> tasks;
   tasks.reserve(ids.size());
   for (const std::string& asked : ids) {
@@ -62,7 +63,8 @@ void SetLastLayerId(soci::session& sql, int64_t layer) {
 CatalogStats ReadStats(soci::session& sql) {
   long long datasets = 0, layers = 0, chunks = 0, without_rows = 0;
   sql << "SELECT COUNT(*) FROM entries WHERE kind = 1", soci::into(datasets);
-  sql << "SELECT COALESCE(SUM(layer_count), 0), COALESCE(SUM(chunk_count), 0) FROM datasets", soci::into(layers), soci::into(chunks);
+  sql << "SELECT COALESCE(SUM(layer_count), 0), COALESCE(SUM(chunk_count), 0) FROM datasets", soci::into(layers),
+      soci::into(chunks);
   sql << "SELECT COUNT(*) FROM layers WHERE rows_pack IS NULL", soci::into(without_rows);
   CatalogStats stats;
   stats.datasets = static_cast<uint64_t>(datasets);

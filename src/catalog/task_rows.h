@@ -1,4 +1,5 @@
-// SQL of tasks, counters and statistics. All functions run inside Database::Read or Database::Write and may throw what SOCI throws.
+// SQL of tasks, counters and statistics. All functions run inside Database::Read or Database::Write and may throw what SOCI
+// throws.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Time ranges of a layer as a compact blob of the layer row: u32 count, then per timeline u8 kind, u32 name length, name, i64 min,
-// i64 max; all little-endian.
+// Time ranges of a layer as a compact blob of the layer row: u32 count, then per timeline u8 kind, u32 name length, name, i64
+// min, i64 max; all little-endian.
 #pragma once
 
 #include <string>

@@ -28,7 +28,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> WrapInLists(const std::shared_ptr<a
     if (!is_null) arrow::bit_util::SetBit(valid->mutable_data(), row);
   }
   if (nulls == 0) valid = nullptr;
-  return std::make_shared<arrow::ListArray>(CanonicalListType(array->type()), rows, std::move(offsets), array, std::move(valid), nulls);
+  return std::make_shared<arrow::ListArray>(CanonicalListType(array->type()), rows, std::move(offsets), array, std::move(valid),
+                                            nulls);
 }
 
 }  // namespace
@@ -38,14 +39,14 @@ std::shared_ptr<arrow::Field> RowIdField(Metadata metadata, bool is_sorted) {
   metadata.Set(kExtensionNameKey, "rerun.datatypes.TUID");
   metadata.Set(kExtensionMetadataKey, R"({"namespace":"row"})");
   metadata.SetOrErase(kIsSortedKey, is_sorted ? "true" : "");
-  return arrow::field(std::string(kRowIdColumn), arrow::fixed_size_binary(kTuidBytes), false, metadata.Build());
+  return arrow::field(std::string(kRowIdColumn), arrow::fixed_size_binary(kTuidBytes), false, std::move(metadata).Build());
 }
 
 std::shared_ptr<arrow::Field> IndexField(const Timeline& timeline, Metadata metadata, bool is_sorted) {
   metadata.Set(kKindKey, kIndexKind);
   metadata.Set(kIndexNameKey, timeline.name);
   metadata.SetOrErase(kIsSortedKey, is_sorted ? "true" : "");
-  return arrow::field(timeline.name, ArrowTypeOf(timeline.kind), true, metadata.Build());
+  return arrow::field(timeline.name, ArrowTypeOf(timeline.kind), true, std::move(metadata).Build());
 }
 
 bool RowIdsSorted(const arrow::Array& row_ids) {

@@ -21,8 +21,8 @@ struct Chunk {
   base::Tuid id;
   std::string entity_path;  // canonical
   std::shared_ptr<arrow::RecordBatch> batch;
-  std::vector<Timeline> timelines;      // parallel to batch columns 1..
-  std::vector<Descriptor> components;   // parallel to the columns after them
+  std::vector<Timeline> timelines;     // parallel to batch columns 1..
+  std::vector<Descriptor> components;  // parallel to the columns after them
 
   int64_t num_rows() const { return batch->num_rows(); }
   bool is_static() const { return timelines.empty(); }
@@ -35,8 +35,8 @@ struct Chunk {
 // `ipc` wherever no migration touched them. INVALID_ARGUMENT saying what is wrong.
 arrow::Result<Chunk> DecodeChunk(std::shared_ptr<arrow::Buffer> ipc);
 
-// True if the stored payload of this batch can be handed to any stock client as it is: it decodes to the same columns, sorted by row
-// id, and no migration step (up to 0.1.3) changed anything.
+// True if the stored payload of this batch can be handed to any stock client as it is: it decodes to the same columns, sorted by
+// row id, and no migration step (up to 0.1.3) changed anything.
 bool IsWireReady(const arrow::Schema& stored_schema);
 
 // The rows with ascending row ids: `chunk` itself if they are.
@@ -44,10 +44,11 @@ arrow::Result<Chunk> SortedByRowId(const Chunk& chunk);
 
 // Rows [begin, end) of `rows` (ascending positions) and the given component columns (positions in chunk.components); new id.
 // Contiguous positions are slices, others are gathered.
-arrow::Result<Chunk> Slice(const Chunk& chunk, const std::vector<int64_t>& rows, const std::vector<size_t>& components, base::Tuid id);
+arrow::Result<Chunk> Slice(const Chunk& chunk, const std::vector<int64_t>& rows, const std::vector<size_t>& components,
+                           base::Tuid id);
 
-// The Arrow IPC stream of a chunk (schema, one batch, end marker): buffers whose concatenation is the stream. Large column buffers
-// are references, not copies.
+// The Arrow IPC stream of a chunk (schema, one batch, end marker): buffers whose concatenation is the stream. Large column
+// buffers are references, not copies.
 arrow::Result<std::vector<std::shared_ptr<arrow::Buffer>>> EncodeChunk(const Chunk& chunk);
 
 }  // namespace mutoscope::chunk

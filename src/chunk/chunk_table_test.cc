@@ -12,9 +12,9 @@
 namespace mutoscope::chunk {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Column;
 using testing::Data;
+using ::testing::HasSubstr;
 using testing::Index;
 using testing::IpcOf;
 using testing::kFoo;
@@ -50,9 +50,11 @@ const base::Tuid kIds[] = {{1, 1}, {1, 2}, {1, 3}, {1, 4}, {1, 5}};
 ChunkTable Sample() {
   return TableOf({
       {"/cam", kIds[0], {RowIds({1}), Data(kFoo, kNumbers, "[[1]]")}},
-      {"/cam", kIds[1],
+      {"/cam",
+       kIds[1],
        {RowIds({1, 2, 3}), Index("frame", "[30, 10, 20]"), Index("log_time", "[1, 2, 3]", TimelineKind::kTimestamp),
-        Data(kScalars, kNumbers, "[[1], null, [2]]"), Data(kText, kStrings, R"([["a"], [], null])"), Data(kFoo, kNumbers, "[null, null, null]")}},
+        Data(kScalars, kNumbers, "[[1], null, [2]]"), Data(kText, kStrings, R"([["a"], [], null])"),
+        Data(kFoo, kNumbers, "[null, null, null]")}},
       {R"(/b\ c)", kIds[2], {RowIds({1, 2}), Index("frame", "[5, 6]"), Data(kScalars, kNumbers, "[[], []]")}},
       {"/cam", kIds[3], {RowIds({}), Index("frame", "[]"), Data(kScalars, kNumbers, "[]")}},
       {"/cam", kIds[4], {RowIds({1}), Index("other", "[9]"), Data(kScalars, kNumbers, "[null]")}},
@@ -73,9 +75,9 @@ rrd::StoreContents StoreOf(const ChunkTable& table) {
 TEST(ChunkTable, DescribesChunks) {
   const ChunkTable table = Sample();
   EXPECT_EQ(table.entities, (std::vector<std::string>{"/cam", R"(/b\ c)"}));
-  EXPECT_EQ(table.timelines, (std::vector<Timeline>{{"frame", TimelineKind::kSequence},
-                                                    {"log_time", TimelineKind::kTimestamp},
-                                                    {"other", TimelineKind::kSequence}}));
+  EXPECT_EQ(table.timelines,
+            (std::vector<Timeline>{
+                {"frame", TimelineKind::kSequence}, {"log_time", TimelineKind::kTimestamp}, {"other", TimelineKind::kSequence}}));
   EXPECT_EQ(table.descriptors, (std::vector<Descriptor>{kFoo, kScalars, kText}));
   ASSERT_EQ(table.chunks.size(), 5U);
   EXPECT_TRUE(table.chunks[0].is_static);
@@ -96,10 +98,11 @@ TEST(ChunkTable, DescribesChunks) {
   EXPECT_EQ(chunk.components[1].times[0].range, (TimeRange{1, 2}));
   EXPECT_TRUE(table.chunks[3].times.empty());
   EXPECT_TRUE(table.chunks[4].components.empty());
-  EXPECT_TRUE(table.schema->Equals(
-      *MakeDatasetSchema(table.timelines, {{"/cam", kFoo, kNumbers, true, false}, {"/cam", kScalars, kNumbers, false, false},
-                                           {"/cam", kText, kStrings, false, false}, {R"(/b\ c)", kScalars, kNumbers, false, true}}),
-      true))
+  EXPECT_TRUE(table.schema->Equals(*MakeDatasetSchema(table.timelines, {{"/cam", kFoo, kNumbers, true, false},
+                                                                        {"/cam", kScalars, kNumbers, false, false},
+                                                                        {"/cam", kText, kStrings, false, false},
+                                                                        {R"(/b\ c)", kScalars, kNumbers, false, true}}),
+                                   true))
       << table.schema->ToString(true);
 }
 
@@ -107,18 +110,22 @@ TEST(ChunkTable, RefusesTwoTypesInOneStore) {
   const auto stats = [](const std::vector<Column>& columns) {
     return std::pair{rrd::ChunkPlace{}, StatsOf(DecodeChunk(IpcOf(testing::ChunkMetadata(), columns)).ValueOrDie())};
   };
-  const auto column = TableFromStats({stats({RowIds({1}), Data(kFoo, kNumbers, "[[1]]")}), stats({RowIds({1}), Data(kFoo, kStrings, R"([["a"]])")})});
+  const auto column = TableFromStats(
+      {stats({RowIds({1}), Data(kFoo, kNumbers, "[[1]]")}), stats({RowIds({1}), Data(kFoo, kStrings, R"([["a"]])")})});
   EXPECT_EQ(base::CodeOf(column.status()), base::Code::kInvalidArgument);
   EXPECT_THAT(column.status().message(), ::testing::AllOf(HasSubstr("'/a:foo'"), HasSubstr("double"), HasSubstr("string")));
-  const auto timeline = TableFromStats({stats({RowIds({1}), Index("t", "[1]")}), stats({RowIds({1}), Index("t", "[1]", TimelineKind::kDuration)})});
+  const auto timeline =
+      TableFromStats({stats({RowIds({1}), Index("t", "[1]")}), stats({RowIds({1}), Index("t", "[1]", TimelineKind::kDuration)})});
   EXPECT_THAT(timeline.status().message(), ::testing::AllOf(HasSubstr("'t'"), HasSubstr("sequence"), HasSubstr("duration")));
 }
 
 TEST(SegmentTimeRanges, CountsRowsWithSomeCell) {
   using Ranges = std::vector<std::pair<Timeline, TimeRange>>;
   // Row 10 of /cam holds an empty list, which is a cell; `other` has only a row of nulls.
-  EXPECT_EQ(SegmentTimeRanges(Sample()), (Ranges{{{"frame", TimelineKind::kSequence}, {5, 30}}, {{"log_time", TimelineKind::kTimestamp}, {1, 3}}}));
-  EXPECT_EQ(SegmentTimeRanges(TableOf({{"/a", kIds[0], {RowIds({1, 2, 3}), Index("t", "[1, 2, 3]"), Data(kFoo, kNumbers, "[null, [1], null]")}}})),
+  EXPECT_EQ(SegmentTimeRanges(Sample()),
+            (Ranges{{{"frame", TimelineKind::kSequence}, {5, 30}}, {{"log_time", TimelineKind::kTimestamp}, {1, 3}}}));
+  EXPECT_EQ(SegmentTimeRanges(TableOf(
+                {{"/a", kIds[0], {RowIds({1, 2, 3}), Index("t", "[1, 2, 3]"), Data(kFoo, kNumbers, "[null, [1], null]")}}})),
             (Ranges{{{"t", TimelineKind::kSequence}, {2, 2}}}));
   EXPECT_TRUE(SegmentTimeRanges(ChunkTable{}).empty());
 }
@@ -126,24 +133,27 @@ TEST(SegmentTimeRanges, CountsRowsWithSomeCell) {
 TEST(Manifest, HasTheColumnsOfTheFormat) {
   const auto manifest = ManifestFromTable(TableOf({
       {"/a", kIds[0], {RowIds({1}), Data(kFoo, kNumbers, "[[1]]")}},
-      {"/a", kIds[1],
+      {"/a",
+       kIds[1],
        {RowIds({1}), Index("__my time-1", "[3]"), Data({"my.ns.Custom", "my.ns.Custom:val", ""}, kNumbers, "[[1]]"),
         Data({"rerun.blueprint.archetypes.V", "other", "rerun.components.X"}, kNumbers, "[[1]]")}},
   }));
   ASSERT_TRUE(manifest.ok()) << manifest.status();
   EXPECT_EQ((*manifest)->schema()->field_names(),
-            (std::vector<std::string>{"chunk_entity_path", "chunk_id", "chunk_is_static", "chunk_num_rows", "chunk_byte_offset", "chunk_byte_size",
-                                      "chunk_byte_size_uncompressed", "foo:has_static_data", "my_ns_Custom:val:has_static_data",
-                                      "V:other:has_static_data", "my_time_1:start", "my_time_1:end", "my_time_1:my_ns_Custom:val:start",
-                                      "my_time_1:my_ns_Custom:val:end", "my_time_1:my_ns_Custom:val:num_rows", "my_time_1:V:other:start",
-                                      "my_time_1:V:other:end", "my_time_1:V:other:num_rows"}));
+            (std::vector<std::string>{"chunk_entity_path", "chunk_id", "chunk_is_static", "chunk_num_rows", "chunk_byte_offset",
+                                      "chunk_byte_size", "chunk_byte_size_uncompressed", "foo:has_static_data",
+                                      "my_ns_Custom:val:has_static_data", "V:other:has_static_data", "my_time_1:start",
+                                      "my_time_1:end", "my_time_1:my_ns_Custom:val:start", "my_time_1:my_ns_Custom:val:end",
+                                      "my_time_1:my_ns_Custom:val:num_rows", "my_time_1:V:other:start", "my_time_1:V:other:end",
+                                      "my_time_1:V:other:num_rows"}));
   for (const auto& field : (*manifest)->schema()->fields()) EXPECT_TRUE(field->nullable());
   EXPECT_TRUE((*manifest)->GetColumnByName("chunk_byte_offset")->Equals(testing::FromJson(arrow::uint64(), "[12, 1012]")));
   EXPECT_TRUE((*manifest)->GetColumnByName("my_time_1:V:other:start")->Equals(testing::FromJson(arrow::int64(), "[null, 3]")));
   EXPECT_TRUE((*manifest)->GetColumnByName("my_time_1:V:other:num_rows")->Equals(testing::FromJson(arrow::uint64(), "[0, 1]")));
   EXPECT_TRUE((*manifest)->GetColumnByName("foo:has_static_data")->Equals(testing::FromJson(arrow::boolean(), "[true, false]")));
   const auto& field = (*manifest)->schema()->GetFieldByName("my_time_1:V:other:end");
-  EXPECT_TRUE(field->metadata()->Equals(*testing::MetadataOf({{"rerun:index", "__my time-1"}, {"rerun:component", "other"},
+  EXPECT_TRUE(field->metadata()->Equals(*testing::MetadataOf({{"rerun:index", "__my time-1"},
+                                                              {"rerun:component", "other"},
                                                               {"rerun:archetype", "rerun.blueprint.archetypes.V"},
                                                               {"rerun:component_type", "rerun.components.X"}})));
 }
@@ -189,8 +199,8 @@ TEST(Manifest, OldNamesAreMigrated) {
 }
 
 // A copy of the batch with one column changed.
-std::shared_ptr<arrow::RecordBatch> Replaced(const arrow::RecordBatch& batch, const std::string& column, const std::shared_ptr<arrow::DataType>& type,
-                                             const std::string& json) {
+std::shared_ptr<arrow::RecordBatch> Replaced(const arrow::RecordBatch& batch, const std::string& column,
+                                             const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
   const int position = batch.schema()->GetFieldIndex(column);
   return batch.SetColumn(position, batch.schema()->field(position)->WithType(type), testing::FromJson(type, json)).ValueOrDie();
 }
@@ -219,14 +229,18 @@ TEST(Manifest, BrokenRulesAreNamed) {
       {Replaced(batch, "t:start", arrow::duration(arrow::TimeUnit::NANO), "[null, 3]"), "'t:start' must be int64"},
       {Replaced(batch, "t:start", arrow::int64(), "[null, 5]"), "empty range"},
       {Replaced(batch, "t:start", arrow::int64(), "[1, 3]"), "no range on timeline 't'"},
-      {Replaced(*Replaced(batch, "t:start", arrow::int64(), "[1, 3]"), "t:end", arrow::int64(), "[1, 4]"), "is static and has times"},
-      {Replaced(*Replaced(batch, "t:start", arrow::int64(), "[null, null]"), "t:end", arrow::int64(), "[null, null]"), "has no times"},
+      {Replaced(*Replaced(batch, "t:start", arrow::int64(), "[1, 3]"), "t:end", arrow::int64(), "[1, 4]"),
+       "is static and has times"},
+      {Replaced(*Replaced(batch, "t:start", arrow::int64(), "[null, null]"), "t:end", arrow::int64(), "[null, null]"),
+       "has no times"},
       {Replaced(batch, "t:foo:start", arrow::int64(), "[null, 2]"), "outside of the chunk's"},
       {Replaced(batch, "t:foo:start", arrow::int64(), "[null, null]"), "no range on timeline 't'"},
       {Replaced(batch, "t:foo:num_rows", arrow::uint64(), "[0, 3]"), "3 rows of 'foo', of 2"},
       {Replaced(batch, "foo:has_static_data", arrow::boolean(), "[true, true]"), "not static but has static data"},
-      {batch.AddColumn(0, batch.schema()->GetFieldByName("t:start"), batch.GetColumnByName("t:start")).ValueOrDie(), "'t:start' twice"},
-      {batch.AddColumn(0, batch.schema()->GetFieldByName("t:start")->WithName("t:middle"), batch.GetColumnByName("t:start")).ValueOrDie(),
+      {batch.AddColumn(0, batch.schema()->GetFieldByName("t:start"), batch.GetColumnByName("t:start")).ValueOrDie(),
+       "'t:start' twice"},
+      {batch.AddColumn(0, batch.schema()->GetFieldByName("t:start")->WithName("t:middle"), batch.GetColumnByName("t:start"))
+           .ValueOrDie(),
        "'t:middle' does not end in"},
       {batch.Slice(0, 1), "1 rows, the store 2 chunks"},
   };
@@ -248,7 +262,8 @@ TEST(Manifest, SchemaMustHoldWhatTheChunksHave) {
   } cases[] = {
       {MakeDatasetSchema(table.timelines, {}), "lacks column '/a:foo'"},
       {MakeDatasetSchema({}, {{"/a", kFoo, kNumbers, false, false}}), "timeline 't', which the manifest's schema does not have"},
-      {MakeDatasetSchema({{"t", TimelineKind::kSequence}, {"u", TimelineKind::kSequence}}, {{"/a", kFoo, kNumbers, false, false}}),
+      {MakeDatasetSchema({{"t", TimelineKind::kSequence}, {"u", TimelineKind::kSequence}},
+                         {{"/a", kFoo, kNumbers, false, false}}),
        "no ':start' column for timeline 'u'"},
       {MakeDatasetSchema({{"t", TimelineKind::kDuration}}, {{"/a", kFoo, kNumbers, false, false}}), "must be duration"},
       {table.schema->AddField(3, table.schema->field(2)).ValueOrDie(), "'/a:foo' twice"},

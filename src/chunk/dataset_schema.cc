@@ -23,7 +23,7 @@ std::shared_ptr<arrow::Field> DataField(const DatasetColumn& column) {
   if (column.is_static) metadata.Set(kIsStaticKey, "true");
   if (column.descriptor.component == kClearComponent) metadata.Set(kIsTombstoneKey, "true");
   if (column.is_semantically_empty) metadata.Set(kIsEmptyKey, "true");
-  return arrow::field(ColumnName(column.entity, column.descriptor.component), column.type, true, metadata.Build());
+  return arrow::field(ColumnName(column.entity, column.descriptor.component), column.type, true, std::move(metadata).Build());
 }
 
 // Position of each path in path order. Comparing paths is slow, so each is compared once however many columns it has.

@@ -20,14 +20,15 @@ struct DatasetColumn {
   bool is_semantically_empty = false;
 };
 
-// Row id, timelines by name, columns by entity path, archetype, component. No fields at all if there are neither timelines nor columns.
+// Row id, timelines by name, columns by entity path, archetype, component. No fields at all if there are neither timelines nor
+// columns.
 std::shared_ptr<arrow::Schema> MakeDatasetSchema(std::vector<Timeline> timelines, std::vector<DatasetColumn> columns);
 
 // The column that a field of such a schema stands for.
 DatasetColumn DatasetColumnOf(const arrow::Field& field);
 
-// SHA-256 over names, types, nullability and metadata of the fields in name order: equal for schemas that differ only in the order of
-// fields or of metadata.
+// SHA-256 over names, types, nullability and metadata of the fields in name order: equal for schemas that differ only in the
+// order of fields or of metadata.
 std::array<uint8_t, 32> SchemaSha256(const arrow::Schema& schema);
 
 }  // namespace mutoscope::chunk

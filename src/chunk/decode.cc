@@ -79,7 +79,7 @@ arrow::Result<DataColumn> MakeDataColumn(const RawColumn& raw) {
   Metadata metadata = raw.metadata;
   metadata.Set(kKindKey, kDataKind);
   metadata.Set(kComponentKey, column.descriptor.component);
-  column.field = arrow::field(column.descriptor.component, column.data->type(), true, metadata.Build());
+  column.field = arrow::field(column.descriptor.component, column.data->type(), true, std::move(metadata).Build());
   return column;
 }
 
@@ -139,7 +139,7 @@ arrow::Result<Chunk> CanonicalChunk(RawBatch raw, int64_t num_rows) {
   }
   raw.metadata.Set(kIdKey, ChunkIdText(chunk.id));
   raw.metadata.Set(kEntityPathKey, chunk.entity_path);
-  auto schema = arrow::schema(std::move(fields), raw.metadata.Build());
+  auto schema = arrow::schema(std::move(fields), std::move(raw.metadata).Build());
   chunk.batch = arrow::RecordBatch::Make(std::move(schema), num_rows, std::move(arrays));
   return chunk;
 }

@@ -12,11 +12,11 @@
 namespace mutoscope::chunk {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::BatchOf;
 using testing::ChunkMetadata;
 using testing::Column;
 using testing::Data;
+using ::testing::HasSubstr;
 using testing::Index;
 using testing::IpcOf;
 using testing::kFoo;
@@ -30,8 +30,11 @@ const auto kNumbers = arrow::list(arrow::field("item", arrow::float64(), true));
 const auto kStrings = arrow::list(arrow::field("item", arrow::utf8(), true));
 
 std::vector<Column> TwoRows() {
-  return {RowIds({1, 2}), Index("frame", "[10, 20]"), Index("at", "[5, 4]", TimelineKind::kTimestamp),
-          Data(kText, kStrings, R"([["a", "b"], null])"), Data(kScalars, kNumbers, "[[1.5], []]"),
+  return {RowIds({1, 2}),
+          Index("frame", "[10, 20]"),
+          Index("at", "[5, 4]", TimelineKind::kTimestamp),
+          Data(kText, kStrings, R"([["a", "b"], null])"),
+          Data(kScalars, kNumbers, "[[1.5], []]"),
           Data(kFoo, kNumbers, "[null, null]")};
 }
 
@@ -45,7 +48,8 @@ TEST(DecodeChunk, GivesCanonicalColumns) {
   EXPECT_EQ(chunk->timelines, (std::vector<Timeline>{{"at", TimelineKind::kTimestamp}, {"frame", TimelineKind::kSequence}}));
   EXPECT_EQ(chunk->components, (std::vector<Descriptor>{kFoo, kScalars, kText}));
   const arrow::Schema& schema = *chunk->batch->schema();
-  EXPECT_EQ(schema.field_names(), (std::vector<std::string>{"rerun.controls.RowId", "at", "frame", "foo", "Scalars:scalars", "TextLog:text"}));
+  EXPECT_EQ(schema.field_names(),
+            (std::vector<std::string>{"rerun.controls.RowId", "at", "frame", "foo", "Scalars:scalars", "TextLog:text"}));
   EXPECT_EQ(MetadataValue(*schema.field(0), "ARROW:extension:name"), "rerun.datatypes.TUID");
   EXPECT_EQ(MetadataValue(*schema.field(0), "rerun:is_sorted"), "true");
   EXPECT_EQ(MetadataValue(*schema.field(1), "rerun:is_sorted"), "");  // 5, 4
@@ -89,17 +93,25 @@ TEST(DecodeChunk, AcceptsWhatReadersForgive) {
       {"static", ChunkMetadata(), {RowIds({1}), Data(kFoo, kNumbers, "[[1]]")}},
       {"no component columns", ChunkMetadata(), {RowIds({1}), Index("t", "[1]")}},
       {"id without prefix", no_prefix, {RowIds({1})}},
-      {"other kind names", ChunkMetadata(), {RowIds({1}, {{"rerun:kind", "row_id"}}), Make("t", arrow::int64(), "[1]", {{"rerun:kind", "time"}})}},
+      {"other kind names",
+       ChunkMetadata(),
+       {RowIds({1}, {{"rerun:kind", "row_id"}}), Make("t", arrow::int64(), "[1]", {{"rerun:kind", "time"}})}},
       {"no kind", ChunkMetadata(), {RowIds({1}), Make("foo", kNumbers, "[[1]]", {})}},
       {"newer version", ChunkMetadata("/a", "9.1.0"), {RowIds({1})}},
-      {"timezone", ChunkMetadata(), {RowIds({1}), Make("t", arrow::timestamp(arrow::TimeUnit::NANO, "UTC"), "[1]", {{"rerun:kind", "index"}})}},
+      {"timezone",
+       ChunkMetadata(),
+       {RowIds({1}), Make("t", arrow::timestamp(arrow::TimeUnit::NANO, "UTC"), "[1]", {{"rerun:kind", "index"}})}},
   };
   for (const auto& c : cases) {
     const auto chunk = DecodeChunk(IpcOf(c.metadata, c.columns));
     EXPECT_TRUE(chunk.ok()) << c.what << ": " << chunk.status();
   }
-  EXPECT_TRUE(DecodeChunk(IpcOf(ChunkMetadata(), cases[7].columns))->batch->column(1)->type()->Equals(arrow::timestamp(arrow::TimeUnit::NANO)));
-  EXPECT_EQ(*DecodeChunk(IpcOf(cases[6].metadata, cases[6].columns))->batch->schema()->metadata()->Get("sorbet:version"), "9.1.0");
+  EXPECT_TRUE(DecodeChunk(IpcOf(ChunkMetadata(), cases[7].columns))
+                  ->batch->column(1)
+                  ->type()
+                  ->Equals(arrow::timestamp(arrow::TimeUnit::NANO)));
+  EXPECT_EQ(*DecodeChunk(IpcOf(cases[6].metadata, cases[6].columns))->batch->schema()->metadata()->Get("sorbet:version"),
+            "9.1.0");
 }
 
 TEST(DecodeChunk, WrapsColumnsThatAreNoLists) {
@@ -113,7 +125,8 @@ TEST(DecodeChunk, WrapsColumnsThatAreNoLists) {
   } cases[] = {
       {arrow::int64(), "[1, null, 3]", items(arrow::int64()), "[[1], null, [3]]"},
       {arrow::null(), "[null, null, null]", items(arrow::null()), "[null, null, null]"},
-      {arrow::large_list(arrow::int64()), "[[1, 2], null, []]", items(arrow::large_list(arrow::int64())), "[[[1, 2]], null, [[]]]"},
+      {arrow::large_list(arrow::int64()), "[[1, 2], null, []]", items(arrow::large_list(arrow::int64())),
+       "[[[1, 2]], null, [[]]]"},
       {other_list, "[[1, 2], null, []]", items(arrow::int64()), "[[1, 2], null, []]"},
   };
   for (const auto& c : cases) {
@@ -146,12 +159,16 @@ TEST(DecodeChunk, RefusesWhatIsNoChunk) {
       {"second row-id column", ChunkMetadata(), {ids, ids}},
       {"'t' comes after a component", ChunkMetadata(), {ids, Data(kFoo, kNumbers, "[[1]]"), Index("t", "[1]")}},
       {"fixed_size_binary[16]", ChunkMetadata(), {Make("id", arrow::int64(), "[1]", {{"rerun:kind", "control"}})}},
-      {"row-id column holds 1 nulls", ChunkMetadata(), {Make("id", arrow::fixed_size_binary(16), "[null]", {{"rerun:kind", "control"}})}},
+      {"row-id column holds 1 nulls",
+       ChunkMetadata(),
+       {Make("id", arrow::fixed_size_binary(16), "[null]", {{"rerun:kind", "control"}})}},
       {"index column 't' holds 1 nulls", ChunkMetadata(), {ids, Index("t", "[null]")}},
       {"index column 't'", ChunkMetadata(), {ids, Make("t", arrow::float32(), "[1]", {{"rerun:kind", "index"}})}},
       {"no name", ChunkMetadata(), {ids, Index("", "[1]")}},
       {"two index columns 't'", ChunkMetadata(), {ids, Index("t", "[1]"), Index("t", "[2]")}},
-      {"two columns of component 'foo'", ChunkMetadata(), {ids, Data(kFoo, kNumbers, "[[1]]"), Data({"x", "foo", ""}, kNumbers, "[[1]]")}},
+      {"two columns of component 'foo'",
+       ChunkMetadata(),
+       {ids, Data(kFoo, kNumbers, "[[1]]"), Data({"x", "foo", ""}, kNumbers, "[[1]]")}},
       {"unknown rerun:kind 'blob'", ChunkMetadata(), {ids, Make("x", kNumbers, "[[1]]", {{"rerun:kind", "blob"}})}},
       {"dictionary", ChunkMetadata(), {ids, Make("x", arrow::dictionary(arrow::int8(), arrow::utf8()), R"(["a"])", {})}},
   };

@@ -20,8 +20,9 @@ struct Timeline {
 
 // int64, timestamp[ns] or duration[ns].
 std::shared_ptr<arrow::DataType> ArrowTypeOf(TimelineKind kind);
-arrow::Result<TimelineKind> TimelineKindOf(const arrow::DataType& type);  // a timezone is ignored; INVALID_ARGUMENT for other types
-std::string_view NameOf(TimelineKind kind);                               // "sequence", "timestamp", "duration"
+arrow::Result<TimelineKind> TimelineKindOf(
+    const arrow::DataType& type);            // a timezone is ignored; INVALID_ARGUMENT for other types
+std::string_view NameOf(TimelineKind kind);  // "sequence", "timestamp", "duration"
 
 struct Descriptor {
   std::string archetype;       // full name; empty = none

@@ -94,8 +94,9 @@ TEST(EntityPath, KnowsPropertyPaths) {
 }
 
 TEST(EntityPath, OrdersNaturally) {
-  const Parts sorted = {"/",   "/01",  "/1",      "/_x",  "/A",       "/a",        "/a/b", "/a/b2", "/a/b10", "/a/__z", "/ab",
-                        "/n2", "/n10", "/n10/n2", "/n10x", R"(/o\ p)", "/op", "/Z",   "/ä",    "/__properties", "/__properties/e"};
+  const Parts sorted = {
+      "/",   "/01",  "/1",      "/_x",   "/A",       "/a",  "/a/b", "/a/b2", "/a/b10",        "/a/__z",         "/ab",
+      "/n2", "/n10", "/n10/n2", "/n10x", R"(/o\ p)", "/op", "/Z",   "/ä",    "/__properties", "/__properties/e"};
   Parts shuffled = sorted;
   std::mt19937 random(7);
   for (int round = 0; round < 20; ++round) {

@@ -1,7 +1,7 @@
 // Bounds-checked reading of FlatBuffers tables: the encoding of Arrow IPC metadata. Only what ipc_layout.cc needs.
 //
-// Pure functions over bytes that nobody has checked. Every position is verified before it is read; "absent" and "damaged" are told
-// apart by the Result.
+// Pure functions over bytes that nobody has checked. Every position is verified before it is read; "absent" and "damaged" are
+// told apart by the Result.
 #pragma once
 
 #include <cstdint>
@@ -72,7 +72,9 @@ class FlatTable {
   FlatTable(std::span<const uint8_t> bytes, uint64_t position, uint64_t vtable, uint16_t vtable_bytes)
       : bytes_(bytes), position_(position), vtable_(vtable), vtable_bytes_(vtable_bytes) {}
 
-  static arrow::Status Damaged() { return base::InvalidArgument("damaged Arrow IPC metadata: an offset leads outside of the message"); }
+  static arrow::Status Damaged() {
+    return base::InvalidArgument("damaged Arrow IPC metadata: an offset leads outside of the message");
+  }
 
   static arrow::Result<FlatTable> At(std::span<const uint8_t> bytes, uint64_t position) {
     if (position > bytes.size() || bytes.size() - position < 4) return Damaged();

@@ -46,7 +46,8 @@ std::optional<std::vector<Timeline>> PlainTimelines(const arrow::Schema& schema)
   const std::optional<SorbetVersion> version = SorbetVersionOf(schema.metadata().get());
   if (!version.has_value() || *version < SorbetVersion{0, 1, 0} || schema.num_fields() == 0) return std::nullopt;
   const auto kind = [&](int i) { return KindOf(ValueOf(*schema.field(i), kKindKey)); };
-  if (kind(0) != ColumnKind::kRowId || !schema.field(0)->type()->Equals(arrow::fixed_size_binary(kTuidBytes))) return std::nullopt;
+  if (kind(0) != ColumnKind::kRowId || !schema.field(0)->type()->Equals(arrow::fixed_size_binary(kTuidBytes)))
+    return std::nullopt;
   std::vector<Timeline> timelines;
   for (int i = 1; i < schema.num_fields(); ++i) {
     if (i > 1 && kind(i) < kind(i - 1)) return std::nullopt;
@@ -55,7 +56,8 @@ std::optional<std::vector<Timeline>> PlainTimelines(const arrow::Schema& schema)
     if (!timeline_kind.ok()) return std::nullopt;
     Timeline timeline{std::string(ValueOf(*schema.field(i), kIndexNameKey)), *timeline_kind};
     if (timeline.name.empty()) timeline.name = schema.field(i)->name();
-    const bool repeated = std::any_of(timelines.begin(), timelines.end(), [&](const Timeline& t) { return t.name == timeline.name; });
+    const bool repeated =
+        std::any_of(timelines.begin(), timelines.end(), [&](const Timeline& t) { return t.name == timeline.name; });
     if (repeated || timeline.name.empty()) return std::nullopt;
     timelines.push_back(std::move(timeline));
   }
@@ -103,8 +105,8 @@ void SortTimelines(ChunkHead* head) {
   *head = std::move(sorted);
 }
 
-// Nothing if the stream is not laid out as every writer since 0.24 does it: then the whole chunk is decoded, which also finds out what
-// is wrong with it.
+// Nothing if the stream is not laid out as every writer since 0.24 does it: then the whole chunk is decoded, which also finds out
+// what is wrong with it.
 arrow::Result<std::optional<ChunkHead>> ReadFromPrefix(Prefix* prefix, uint64_t uncompressed_size) {
   ARROW_ASSIGN_OR_RAISE(bool there, prefix->Grow(std::min(kFirstPrefixBytes, uncompressed_size)));
   const auto schema_frame = ReadFrame(prefix->bytes(), 0);
@@ -142,7 +144,8 @@ arrow::Result<ChunkHead> ReadFromWholePayload(const storage::File& file, const r
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> ipc, rrd::ReadPayload(file, message));
   const auto chunk = DecodeChunk(ipc);
   if (!chunk.ok()) {
-    return base::DataLoss("{}: the chunk at byte {} does not decode: {}", file.path(), message.payload_offset, chunk.status().message());
+    return base::DataLoss("{}: the chunk at byte {} does not decode: {}", file.path(), message.payload_offset,
+                          chunk.status().message());
   }
   ChunkHead head;
   ARROW_ASSIGN_OR_RAISE(const MessageFrame frame, ReadFrame({ipc->data(), static_cast<size_t>(ipc->size())}, 0));

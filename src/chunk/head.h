@@ -17,9 +17,9 @@ struct ChunkHead {
   std::shared_ptr<arrow::Schema> stored_schema;  // of the chunk as it lies in the file, not migrated
   int64_t num_rows = 0;
   bool row_ids_sorted = true;
-  std::vector<base::Tuid> row_ids;               // num_rows
+  std::vector<base::Tuid> row_ids;  // num_rows
   std::vector<Timeline> timelines;
-  std::vector<std::vector<int64_t>> times;       // [timeline][row], raw int64 (ns for timestamps and durations)
+  std::vector<std::vector<int64_t>> times;  // [timeline][row], raw int64 (ns for timestamps and durations)
 };
 
 // Decodes the prefix of the IPC stream that ends with the last index column (rrd.md §2.1: row ids and index columns come first).

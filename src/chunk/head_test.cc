@@ -72,15 +72,21 @@ TEST(ReadChunkHead, AgreesWithDecodeChunk) {
     Pairs metadata;
     std::vector<Column> columns;
   } cases[] = {
-      {"image", ChunkMetadata(), {RowIds({1, 2}), Index("b", "[3, 1]"), Index("a", "[7, 8]", TimelineKind::kDuration), Data(kFoo, kBlobs, big)}},
+      {"image",
+       ChunkMetadata(),
+       {RowIds({1, 2}), Index("b", "[3, 1]"), Index("a", "[7, 8]", TimelineKind::kDuration), Data(kFoo, kBlobs, big)}},
       {"static", ChunkMetadata(), {RowIds({1, 2}), Data(kFoo, kBlobs, big)}},
       {"no rows", ChunkMetadata(), {RowIds({}), Index("t", "[]"), Data(kFoo, kBlobs, "[]")}},
       {"unsorted", ChunkMetadata(), {RowIds({2, 1}), Index("t", "[1, 2]"), Data(kFoo, kBlobs, big)}},
-      {"many rows", ChunkMetadata(), {RowIds(Counters(3000)), Index("t", Numbers(3000)), Data(kFoo, arrow::int64(), Numbers(3000))}},
+      {"many rows",
+       ChunkMetadata(),
+       {RowIds(Counters(3000)), Index("t", Numbers(3000)), Data(kFoo, arrow::int64(), Numbers(3000))}},
       {"long schema", long_path, {RowIds({1, 2}), Index("t", "[1, 2]"), Data(kFoo, kBlobs, big)}},
       {"0.1.1", ChunkMetadata("/a", "0.1.1"), {RowIds({1, 2}), Index("t", "[1, 2]"), Data(kFoo, kBlobs, big)}},
-      {"0.23", {{"rerun.entity_path", "/a"}, {"rerun.id", testing::kChunkId.text()}},
-       {Make("foo", kBlobs, big, {{"rerun.kind", "data"}}), Make("t", arrow::int64(), "[5, 6]", {{"rerun.kind", "index"}, {"rerun.index_name", "t"}}),
+      {"0.23",
+       {{"rerun.entity_path", "/a"}, {"rerun.id", testing::kChunkId.text()}},
+       {Make("foo", kBlobs, big, {{"rerun.kind", "data"}}),
+        Make("t", arrow::int64(), "[5, 6]", {{"rerun.kind", "index"}, {"rerun.index_name", "t"}}),
         Make("RowId", tuid, "[[1, 2], [1, 3]]", {{"rerun.kind", "control"}}, false)}},
   };
   for (const auto& c : cases) {

@@ -40,7 +40,8 @@ class SchemaCheck {
       ARROW_ASSIGN_OR_RAISE(const FlatTable field, parent.Element(fields, i));
       ARROW_RETURN_NOT_OK(Count(kStructBytes));  // a field takes at least this, even where many share one table
       ARROW_RETURN_NOT_OK(Text(field, field_slot::kName));
-      if (field.Has(field_slot::kDictionary)) return base::InvalidArgument("dictionary-encoded columns are not allowed in a chunk");
+      if (field.Has(field_slot::kDictionary))
+        return base::InvalidArgument("dictionary-encoded columns are not allowed in a chunk");
       ARROW_RETURN_NOT_OK(Type(field));
       ARROW_RETURN_NOT_OK(KeyValues(field, field_slot::kMetadata));
       ARROW_RETURN_NOT_OK(Fields(field, field_slot::kChildren, depth + 1));
@@ -163,8 +164,9 @@ arrow::Result<BatchLayout> ReadBatchLayout(std::span<const uint8_t> metadata) {
   ARROW_RETURN_NOT_OK(ForEachPair(batch, batch_slot::kBuffers, [&](uint64_t offset, uint64_t length) {
     if (length > 0) {
       if (offset < end || offset % 8 != 0 || offset > layout.body_length || length > layout.body_length - offset) {
-        return base::InvalidArgument("damaged Arrow IPC metadata: a buffer at {} of {} bytes, with {} bytes of body, {} of them taken",
-                                     offset, length, layout.body_length, end);
+        return base::InvalidArgument(
+            "damaged Arrow IPC metadata: a buffer at {} of {} bytes, with {} bytes of body, {} of them taken", offset, length,
+            layout.body_length, end);
       }
       end = offset + length;
     }

@@ -1,4 +1,5 @@
-// Where the pieces of an Arrow IPC stream lie, read from its metadata without touching a body. Everything here is untrusted input.
+// Where the pieces of an Arrow IPC stream lie, read from its metadata without touching a body. Everything here is untrusted
+// input.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,13 @@ struct MessageFrame {
 };
 inline constexpr uint64_t kFramePrefixBytes = 8;
 
-// Reads the 8 bytes at `offset`. Whether the metadata lies inside the stream is not checked. INVALID_ARGUMENT if the bytes are not
-// there, or at the end-of-stream marker.
+// Reads the 8 bytes at `offset`. Whether the metadata lies inside the stream is not checked. INVALID_ARGUMENT if the bytes are
+// not there, or at the end-of-stream marker.
 arrow::Result<MessageFrame> ReadFrame(std::span<const uint8_t> stream, uint64_t offset);
 
-// Checks that the metadata is a schema message Arrow can safely turn into a schema: little-endian, no dictionaries, UTF-8 names, no
-// deeper than kFieldDepthMax, and no bigger than the message itself (FlatBuffers may share strings). Returns the number of fields.
+// Checks that the metadata is a schema message Arrow can safely turn into a schema: little-endian, no dictionaries, UTF-8 names,
+// no deeper than kFieldDepthMax, and no bigger than the message itself (FlatBuffers may share strings). Returns the number of
+// fields.
 arrow::Result<uint64_t> CheckSchemaMessage(std::span<const uint8_t> metadata);
 inline constexpr int kFieldDepthMax = 32;
 inline constexpr uint64_t kSchemaMessageBytesMax = uint64_t{1} << 26;
@@ -40,8 +42,8 @@ struct FieldNode {
 struct BatchLayout {
   uint64_t num_rows = 0;
   uint64_t body_length = 0;
-  std::vector<FieldNode> nodes;      // depth-first, as the fields of the schema
-  std::vector<BodyBuffer> buffers;   // inside the declared body, aligned to 8 bytes, in ascending order, not overlapping
+  std::vector<FieldNode> nodes;     // depth-first, as the fields of the schema
+  std::vector<BodyBuffer> buffers;  // inside the declared body, aligned to 8 bytes, in ascending order, not overlapping
 };
 
 // Parses the metadata of a record batch message. INVALID_ARGUMENT for other messages, compressed bodies, and counts or positions

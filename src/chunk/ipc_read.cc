@@ -29,7 +29,8 @@ std::shared_ptr<arrow::Buffer> SliceOf(const std::shared_ptr<arrow::Buffer>& str
 }
 
 // Arrow reads 64-bit values in place, so the body must be aligned in memory as it is in the stream.
-arrow::Result<std::shared_ptr<arrow::Buffer>> AlignedBody(const std::shared_ptr<arrow::Buffer>& stream, uint64_t offset, uint64_t length) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> AlignedBody(const std::shared_ptr<arrow::Buffer>& stream, uint64_t offset,
+                                                          uint64_t length) {
   std::shared_ptr<arrow::Buffer> body = SliceOf(stream, offset, length);
   if (body->address() % kBodyAlignmentBytes == 0) return body;
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<arrow::Buffer> copy, arrow::AllocateBuffer(body->size()));
@@ -37,8 +38,8 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> AlignedBody(const std::shared_ptr<
   return std::shared_ptr<arrow::Buffer>(std::move(copy));
 }
 
-arrow::Result<std::unique_ptr<arrow::ipc::Message>> OpenMessage(const std::shared_ptr<arrow::Buffer>& stream, const MessageFrame& frame,
-                                                                std::shared_ptr<arrow::Buffer> body) {
+arrow::Result<std::unique_ptr<arrow::ipc::Message>> OpenMessage(const std::shared_ptr<arrow::Buffer>& stream,
+                                                                const MessageFrame& frame, std::shared_ptr<arrow::Buffer> body) {
   return arrow::ipc::Message::Open(SliceOf(stream, frame.metadata_offset, frame.metadata_length), std::move(body));
 }
 
@@ -48,7 +49,8 @@ arrow::Status Damaged(const arrow::Status& status) {
 
 }  // namespace
 
-arrow::Result<std::shared_ptr<arrow::Schema>> ReadStoredSchema(const std::shared_ptr<arrow::Buffer>& stream, const MessageFrame& frame) {
+arrow::Result<std::shared_ptr<arrow::Schema>> ReadStoredSchema(const std::shared_ptr<arrow::Buffer>& stream,
+                                                               const MessageFrame& frame) {
   ARROW_RETURN_NOT_OK(CheckInside(*stream, frame.metadata_offset, frame.metadata_length, "the schema"));
   ARROW_RETURN_NOT_OK(CheckSchemaMessage(MetadataOf(*stream, frame)));
   arrow::ipc::DictionaryMemo no_dictionaries;

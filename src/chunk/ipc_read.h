@@ -11,10 +11,11 @@
 namespace mutoscope::chunk {
 
 // The schema of a stream whose schema message lies at `frame`, inside `stream`. INVALID_ARGUMENT.
-arrow::Result<std::shared_ptr<arrow::Schema>> ReadStoredSchema(const std::shared_ptr<arrow::Buffer>& stream, const MessageFrame& frame);
+arrow::Result<std::shared_ptr<arrow::Schema>> ReadStoredSchema(const std::shared_ptr<arrow::Buffer>& stream,
+                                                               const MessageFrame& frame);
 
-// Schema and first batch of a stream, fully validated. Buffers are slices of `stream`; nothing is allocated for what the stream merely
-// claims to hold. INVALID_ARGUMENT saying what is wrong.
+// Schema and first batch of a stream, fully validated. Buffers are slices of `stream`; nothing is allocated for what the stream
+// merely claims to hold. INVALID_ARGUMENT saying what is wrong.
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadStoredBatch(const std::shared_ptr<arrow::Buffer>& stream);
 
 }  // namespace mutoscope::chunk

@@ -10,9 +10,9 @@
 namespace mutoscope::chunk {
 namespace {
 
-using ::testing::HasSubstr;
 using rrd::testing::FileOfBytes;
 using rrd::testing::StreamBuilder;
+using ::testing::HasSubstr;
 
 struct File {
   StreamBuilder stream;

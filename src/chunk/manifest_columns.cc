@@ -32,7 +32,9 @@ struct NamedColumn {
   const std::shared_ptr<arrow::Array>& data;
 };
 
-arrow::Status Twice(const NamedColumn& column) { return base::InvalidArgument("the manifest has column '{}' twice", column.name); }
+arrow::Status Twice(const NamedColumn& column) {
+  return base::InvalidArgument("the manifest has column '{}' twice", column.name);
+}
 
 arrow::Status SetRangeColumn(const NamedColumn& column, TimelineKind kind, std::shared_ptr<arrow::Array>* slot) {
   const auto found = TimelineKindOf(*column.data->type());
@@ -74,7 +76,8 @@ class Resolver {
     const auto timeline = std::lower_bound(timelines_.begin(), timelines_.end(), index,
                                            [](const Timeline& t, std::string_view name) { return t.name < name; });
     if (timeline == timelines_.end() || timeline->name != index) {
-      return base::InvalidArgument("manifest column '{}' is of timeline '{}', which the manifest's schema does not have", column.name, index);
+      return base::InvalidArgument("manifest column '{}' is of timeline '{}', which the manifest's schema does not have",
+                                   column.name, index);
     }
     const auto position = static_cast<size_t>(timeline - timelines_.begin());
     if (component.empty()) return AddRange(column, timeline->kind, &columns_->ranges[position]);
@@ -86,15 +89,17 @@ class Resolver {
   arrow::Status Finish() {
     for (size_t i = 0; i < timelines_.size(); ++i) {
       const RangeColumns& range = columns_->ranges[i];
-      if (!range.exists()) return base::InvalidArgument("the manifest has no ':start' column for timeline '{}'", timelines_[i].name);
+      if (!range.exists())
+        return base::InvalidArgument("the manifest has no ':start' column for timeline '{}'", timelines_[i].name);
       ARROW_RETURN_NOT_OK(CheckPair(range, timelines_[i].name));
     }
     for (auto& [descriptor, columns] : components_) {
       for (size_t i = 0; i < timelines_.size(); ++i) {
         ARROW_RETURN_NOT_OK(CheckPair(columns.ranges[i], descriptor.component));
         if (columns.ranges[i].exists() != (columns.num_rows[i] != nullptr)) {
-          return base::InvalidArgument("the manifest has only one of ':num_rows' and ':start' for component '{}' on timeline '{}'",
-                                       descriptor.component, timelines_[i].name);
+          return base::InvalidArgument(
+              "the manifest has only one of ':num_rows' and ':start' for component '{}' on timeline '{}'", descriptor.component,
+              timelines_[i].name);
         }
       }
       columns_->components.push_back(std::move(columns));
@@ -119,11 +124,14 @@ class Resolver {
   }
 
   ComponentColumns& Component(const arrow::Field& field) {
-    Descriptor descriptor = DescriptorOf(field);
     // Columns of one component follow each other.
-    if (last_ != nullptr && last_stored_ == descriptor) return *last_;
-    last_stored_ = descriptor;
-    descriptor = MigratedDescriptor(std::move(descriptor));
+    if (last_ != nullptr && last_stored_.component == ValueOf(field, kComponentKey) &&
+        last_stored_.archetype == ValueOf(field, kArchetypeKey) &&
+        last_stored_.component_type == ValueOf(field, kComponentTypeKey)) {
+      return *last_;
+    }
+    last_stored_ = DescriptorOf(field);
+    Descriptor descriptor = MigratedDescriptor(last_stored_);
     const auto [at, is_new] = components_.try_emplace(descriptor);
     last_ = &at->second;
     if (is_new) {

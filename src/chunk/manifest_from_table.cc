@@ -84,7 +84,7 @@ std::shared_ptr<const arrow::KeyValueMetadata> IndexMetadata(std::string_view in
     metadata.SetOrErase(kArchetypeKey, descriptor->archetype);
     metadata.SetOrErase(kComponentTypeKey, descriptor->component_type);
   }
-  return metadata.Build();
+  return std::move(metadata).Build();
 }
 
 class ManifestBuilder {
@@ -124,7 +124,8 @@ class ManifestBuilder {
       const Descriptor& descriptor = table_.descriptors[position];
       arrow::BooleanBuilder builder;
       ARROW_RETURN_NOT_OK(builder.AppendValues(flags[position]));
-      ARROW_RETURN_NOT_OK(AddBuilt(ComponentColumnName({}, descriptor, "has_static_data"), &builder, IndexMetadata(kStaticIndex, &descriptor)));
+      ARROW_RETURN_NOT_OK(
+          AddBuilt(ComponentColumnName({}, descriptor, "has_static_data"), &builder, IndexMetadata(kStaticIndex, &descriptor)));
     }
     return arrow::Status::OK();
   }
@@ -164,7 +165,8 @@ class ManifestBuilder {
     std::map<uint32_t, ComponentCells> out;
     for (size_t row = 0; row < rows_; ++row) {
       const ChunkRow& chunk = table_.chunks[row];
-      const auto time = std::find_if(chunk.times.begin(), chunk.times.end(), [&](const ChunkTime& t) { return t.timeline == timeline; });
+      const auto time =
+          std::find_if(chunk.times.begin(), chunk.times.end(), [&](const ChunkTime& t) { return t.timeline == timeline; });
       if (time == chunk.times.end()) continue;
       for (const ChunkComponent& component : chunk.components) {
         if (component.rows_set == 0) continue;
@@ -197,13 +199,15 @@ class ManifestBuilder {
     return arrow::Status::OK();
   }
 
-  arrow::Status AddBuilt(std::string name, arrow::ArrayBuilder* builder, const std::shared_ptr<const arrow::KeyValueMetadata>& metadata = {}) {
+  arrow::Status AddBuilt(std::string name, arrow::ArrayBuilder* builder,
+                         const std::shared_ptr<const arrow::KeyValueMetadata>& metadata = {}) {
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Array> array, builder->Finish());
     Add(std::move(name), std::move(array), metadata);
     return arrow::Status::OK();
   }
 
-  void Add(std::string name, std::shared_ptr<arrow::Array> array, const std::shared_ptr<const arrow::KeyValueMetadata>& metadata) {
+  void Add(std::string name, std::shared_ptr<arrow::Array> array,
+           const std::shared_ptr<const arrow::KeyValueMetadata>& metadata) {
     fields_.push_back(arrow::field(std::move(name), array->type(), true, metadata));
     arrays_.push_back(std::move(array));
   }

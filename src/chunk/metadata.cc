@@ -75,15 +75,15 @@ void Metadata::Erase(std::string_view key) {
   std::erase_if(entries_, [&](const auto& entry) { return entry.first == key; });
 }
 
-std::shared_ptr<const arrow::KeyValueMetadata> Metadata::Build() const {
+std::shared_ptr<const arrow::KeyValueMetadata> Metadata::Build() && {
   if (entries_.empty()) return nullptr;
   std::vector<std::string> keys;
   std::vector<std::string> values;
   keys.reserve(entries_.size());
   values.reserve(entries_.size());
-  for (const auto& [key, value] : entries_) {
-    keys.push_back(key);
-    values.push_back(value);
+  for (auto& [key, value] : entries_) {
+    keys.push_back(std::move(key));
+    values.push_back(std::move(value));
   }
   return arrow::key_value_metadata(std::move(keys), std::move(values));
 }

@@ -57,7 +57,7 @@ class Metadata {
   void Set(std::string_view key, std::string_view value);
   void SetOrErase(std::string_view key, std::string_view value);  // erases if the value is empty
   void Erase(std::string_view key);
-  std::shared_ptr<const arrow::KeyValueMetadata> Build() const;
+  std::shared_ptr<const arrow::KeyValueMetadata> Build() &&;
 
  private:
   const std::string* Find(std::string_view key) const;

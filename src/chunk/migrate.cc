@@ -30,7 +30,8 @@ std::optional<SorbetVersion> ParseVersion(std::string_view text) {
 }
 
 void ReplaceAll(std::string_view from, std::string_view to, std::string* text) {
-  for (size_t at = text->find(from); at != std::string::npos; at = text->find(from, at + to.size())) text->replace(at, from.size(), to);
+  for (size_t at = text->find(from); at != std::string::npos; at = text->find(from, at + to.size()))
+    text->replace(at, from.size(), to);
 }
 
 constexpr std::string_view kOldProperties = "RecordingProperties";
@@ -112,7 +113,8 @@ void ForEachDescriptor(RawBatch* batch, void (*rename)(Descriptor*)) {
 }  // namespace
 
 std::optional<SorbetVersion> SorbetVersionOf(const arrow::KeyValueMetadata* schema_metadata) {
-  if (const int position = PositionOf(schema_metadata, kVersionKey); position >= 0) return ParseVersion(schema_metadata->value(position));
+  if (const int position = PositionOf(schema_metadata, kVersionKey); position >= 0)
+    return ParseVersion(schema_metadata->value(position));
   if (schema_metadata == nullptr) return kOldestSorbet;
   for (const std::string& key : schema_metadata->keys()) {
     if (key.starts_with("rerun.")) return kOldestSorbet;
@@ -125,9 +127,13 @@ RawBatch RawBatchOf(const arrow::Schema& schema, const std::vector<std::shared_p
   batch.metadata = Metadata(schema.metadata().get());
   batch.columns.reserve(static_cast<size_t>(schema.num_fields()));
   for (int i = 0; i < schema.num_fields(); ++i) {
-    const arrow::Field& field = *schema.field(i);
-    batch.columns.push_back({field.name(), field.type(), field.nullable(), Metadata(field.metadata().get()),
-                             columns.empty() ? nullptr : columns[static_cast<size_t>(i)]});
+    const std::shared_ptr<arrow::Field>& field = schema.field(i);
+    batch.columns.push_back({.name = field->name(),
+                             .type = field->type(),
+                             .nullable = field->nullable(),
+                             .metadata = Metadata(field->metadata().get()),
+                             .data = columns.empty() ? nullptr : columns[static_cast<size_t>(i)],
+                             .stored = field});
   }
   return batch;
 }

@@ -34,6 +34,7 @@ struct RawColumn {
   bool nullable = true;
   Metadata metadata;
   std::shared_ptr<arrow::Array> data;  // null where only a schema is migrated
+  std::shared_ptr<arrow::Field> stored;
 };
 struct RawBatch {
   Metadata metadata;

@@ -29,7 +29,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> TuidBytes(const arrow::StructArray&
   uint8_t* out = buffer->mutable_data();
   const auto times = std::static_pointer_cast<arrow::UInt64Array>(rows.field(0));
   const auto counters = std::static_pointer_cast<arrow::UInt64Array>(rows.field(1));
-  if (rows.null_count() + times->null_count() + counters->null_count() > 0) return base::InvalidArgument("the row-id column holds nulls");
+  if (rows.null_count() + times->null_count() + counters->null_count() > 0)
+    return base::InvalidArgument("the row-id column holds nulls");
   for (int64_t row = 0; row < rows.length(); ++row, out += kTuidBytes) {
     base::StoreBig64(out, times->Value(row));
     base::StoreBig64(out + 8, counters->Value(row));
@@ -102,7 +103,8 @@ Descriptor DescriptorFromThreeParts(const std::string& archetype, const std::str
   if (archetype.empty() && field.empty()) return {.archetype = {}, .component = component, .component_type = {}};
   if (archetype.empty()) return {.archetype = {}, .component = field, .component_type = component};
   if (!field.empty()) {
-    return {.archetype = archetype, .component = std::string(ShortArchetype(archetype)) + ":" + field, .component_type = component};
+    return {
+        .archetype = archetype, .component = std::string(ShortArchetype(archetype)) + ":" + field, .component_type = component};
   }
   if (component.ends_with("Indicator")) return {.archetype = {}, .component = component, .component_type = {}};
   return {.archetype = archetype, .component = component, .component_type = component};
@@ -144,13 +146,12 @@ arrow::Status MigrateTo_0_0_2(RawBatch* batch) {
 }
 
 void RenameDottedKeys(RawBatch* batch) {
-  const bool dotted = HasDottedKey(batch->metadata) || std::any_of(batch->columns.begin(), batch->columns.end(), [](const RawColumn& c) {
-                        return HasDottedKey(c.metadata);
-                      });
+  const bool dotted = HasDottedKey(batch->metadata) || std::any_of(batch->columns.begin(), batch->columns.end(),
+                                                                   [](const RawColumn& c) { return HasDottedKey(c.metadata); });
   if (!dotted) return;
   for (RawColumn& column : batch->columns) {
-    for (const std::string_view key : {kIndexNameKey, kEntityPathKey, kKindKey, kIsStaticKey, kIsIndicatorKey, kIsTombstoneKey, kIsEmptyKey,
-                                       kIsSortedKey}) {
+    for (const std::string_view key :
+         {kIndexNameKey, kEntityPathKey, kKindKey, kIsStaticKey, kIsIndicatorKey, kIsTombstoneKey, kIsEmptyKey, kIsSortedKey}) {
       std::string old_key(key);
       old_key[kOldPrefix.size() - 1] = '.';
       RenameKey(old_key, key, &column.metadata);

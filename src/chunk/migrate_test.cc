@@ -20,7 +20,10 @@ const auto kNumbers = arrow::list(arrow::field("item", arrow::float64(), true));
 
 // A chunk as 0.23 wrote it: keys with dots, no sorbet version.
 Pairs OldMetadata(const std::string& entity = "/a") {
-  return {{"rerun.entity_path", entity}, {"rerun.id", testing::kChunkId.text()}, {"rerun.version", "1"}, {"rerun.heap_size_bytes", "9"}};
+  return {{"rerun.entity_path", entity},
+          {"rerun.id", testing::kChunkId.text()},
+          {"rerun.version", "1"},
+          {"rerun.heap_size_bytes", "9"}};
 }
 Column OldRowIds() { return RowIds({1}, {{"rerun.kind", "control"}}); }
 Column OldData(const std::string& name, const Pairs& more) {
@@ -55,24 +58,38 @@ TEST(Migrate, DottedDescriptors) {
   } cases[] = {
       {"component", "x", {{"rerun.component", "C"}}, {"", "C", ""}},
       {"field", "x", {{"rerun.archetype_field", "f"}, {"rerun.component", "C"}}, {"", "f", "C"}},
-      {"all", "x", {{"rerun.archetype", "rerun.archetypes.Image"}, {"rerun.archetype_field", "buffer"}, {"rerun.component", "C"}},
+      {"all",
+       "x",
+       {{"rerun.archetype", "rerun.archetypes.Image"}, {"rerun.archetype_field", "buffer"}, {"rerun.component", "C"}},
        {"rerun.archetypes.Image", "Image:buffer", "C"}},
-      {"blueprint", "x", {{"rerun.archetype", "rerun.blueprint.archetypes.V"}, {"rerun.archetype_field", "f"}, {"rerun.component", "C"}},
+      {"blueprint",
+       "x",
+       {{"rerun.archetype", "rerun.blueprint.archetypes.V"}, {"rerun.archetype_field", "f"}, {"rerun.component", "C"}},
        {"rerun.blueprint.archetypes.V", "V:f", "C"}},
-      {"own archetype", "x", {{"rerun.archetype", "my.V"}, {"rerun.archetype_field", "f"}, {"rerun.component", "C"}}, {"my.V", "my.V:f", "C"}},
+      {"own archetype",
+       "x",
+       {{"rerun.archetype", "my.V"}, {"rerun.archetype_field", "f"}, {"rerun.component", "C"}},
+       {"my.V", "my.V:f", "C"}},
       {"no field", "x", {{"rerun.archetype", "A"}, {"rerun.component", "C"}}, {"A", "C", "C"}},
       {"name only", "foo", {}, {"", "foo", ""}},
-      {"singular", "Scalar",
-       {{"rerun.archetype", "rerun.archetypes.Scalar"}, {"rerun.archetype_field", "scalar"}, {"rerun.component", "rerun.components.Scalar"}},
+      {"singular",
+       "Scalar",
+       {{"rerun.archetype", "rerun.archetypes.Scalar"},
+        {"rerun.archetype_field", "scalar"},
+        {"rerun.component", "rerun.components.Scalar"}},
        {"rerun.archetypes.Scalars", "Scalars:scalars", "rerun.components.Scalar"}},
-      {"singular size", "M",
+      {"singular size",
+       "M",
        {{"rerun.archetype", "rerun.archetypes.SeriesPoint"}, {"rerun.archetype_field", "marker_size"}, {"rerun.component", "C"}},
        {"rerun.archetypes.SeriesPoints", "SeriesPoints:marker_sizes", "C"}},
-      {"properties", "P",
+      {"properties",
+       "P",
        {{"rerun.archetype", "rerun.archetypes.RecordingProperties"}, {"rerun.archetype_field", "name"}, {"rerun.component", "C"}},
        {"rerun.archetypes.RecordingInfo", "RecordingInfo:name", "C"}},
-      {"visible", "V",
-       {{"rerun.archetype", "rerun.archetypes.SeriesLine"}, {"rerun.archetype_field", "visible_series"},
+      {"visible",
+       "V",
+       {{"rerun.archetype", "rerun.archetypes.SeriesLine"},
+        {"rerun.archetype_field", "visible_series"},
         {"rerun.component", "rerun.components.SeriesVisible"}},
        {"rerun.archetypes.SeriesLines", "SeriesLines:visible_series", "rerun.components.Visible"}},
   };
@@ -90,12 +107,17 @@ TEST(Migrate, DottedDescriptors) {
 
 TEST(Migrate, OldChunkAsAWhole) {
   // Columns in another order, row ids as struct, an indicator, the old place of properties.
-  const auto tuid = arrow::struct_({arrow::field("time_ns", arrow::uint64(), false), arrow::field("inc", arrow::uint64(), false)});
-  const auto chunk = DecodeChunk(IpcOf(OldMetadata("/__properties/recording"), {
-      Make("ImageIndicator", arrow::list(arrow::null()), "[[null]]", {{"rerun.kind", "data"}}),
-      OldData("name", {{"rerun.archetype", "rerun.archetypes.RecordingProperties"}, {"rerun.archetype_field", "name"}, {"rerun.component", "C"}}),
-      Make("frame", arrow::int64(), "[3]", {{"rerun.kind", "index"}, {"rerun.index_name", "frame"}, {"rerun.is_sorted", "true"}}),
-      Make("RowId", tuid, "[[258, 5]]", {{"rerun.kind", "control"}}, false)}));
+  const auto tuid =
+      arrow::struct_({arrow::field("time_ns", arrow::uint64(), false), arrow::field("inc", arrow::uint64(), false)});
+  const auto chunk =
+      DecodeChunk(IpcOf(OldMetadata("/__properties/recording"),
+                        {Make("ImageIndicator", arrow::list(arrow::null()), "[[null]]", {{"rerun.kind", "data"}}),
+                         OldData("name", {{"rerun.archetype", "rerun.archetypes.RecordingProperties"},
+                                          {"rerun.archetype_field", "name"},
+                                          {"rerun.component", "C"}}),
+                         Make("frame", arrow::int64(), "[3]",
+                              {{"rerun.kind", "index"}, {"rerun.index_name", "frame"}, {"rerun.is_sorted", "true"}}),
+                         Make("RowId", tuid, "[[258, 5]]", {{"rerun.kind", "control"}}, false)}));
   ASSERT_TRUE(chunk.ok()) << chunk.status();
   EXPECT_EQ(chunk->entity_path, "/__properties");
   EXPECT_EQ(chunk->timelines, (std::vector<Timeline>{{"frame", TimelineKind::kSequence}}));
@@ -130,9 +152,9 @@ TEST(Migrate, StepsStopAtTheVersionOfTheChunk) {
       {"soon", {frame, pose, visible, axis}, "0.1.3"},
   };
   for (const auto& c : cases) {
-    const auto chunk = DecodeChunk(IpcOf(ChunkMetadata("/a", c.version),
-                                         {RowIds({1}), Data(axis, kNumbers, "[[1]]"), Data(pose, kNumbers, "[[1]]"),
-                                          Data(frame, kNumbers, "[[1]]"), Data(visible, kNumbers, "[[1]]")}));
+    const auto chunk = DecodeChunk(
+        IpcOf(ChunkMetadata("/a", c.version), {RowIds({1}), Data(axis, kNumbers, "[[1]]"), Data(pose, kNumbers, "[[1]]"),
+                                               Data(frame, kNumbers, "[[1]]"), Data(visible, kNumbers, "[[1]]")}));
     ASSERT_TRUE(chunk.ok()) << c.version << chunk.status();
     EXPECT_EQ(chunk->components, c.components) << c.version;
     EXPECT_EQ(*chunk->batch->schema()->metadata()->Get("sorbet:version"), c.new_version);
@@ -142,7 +164,8 @@ TEST(Migrate, StepsStopAtTheVersionOfTheChunk) {
 TEST(Migrate, DropsIndicatorsOfOldChunksOnly) {
   const Column by_name = Make("x", kNumbers, "[[1]]", {{"rerun:component", "rerun.components.ImageIndicator"}});
   const Column by_flag = Make("y", kNumbers, "[[1]]", {{"rerun:component", "y"}, {"rerun:is_indicator", "true"}});
-  const Column denied = Make("z", kNumbers, "[[1]]", {{"rerun:component", "rerun.components.ZIndicator"}, {"rerun:is_indicator", "false"}});
+  const Column denied =
+      Make("z", kNumbers, "[[1]]", {{"rerun:component", "rerun.components.ZIndicator"}, {"rerun:is_indicator", "false"}});
   const auto components = [&](const char* version) {
     return DecodeChunk(IpcOf(ChunkMetadata("/a", version), {RowIds({1}), by_name, by_flag, denied}))->components.size();
   };

@@ -60,8 +60,9 @@ class Merger {
     }
     const MergedTimeline& merged = timelines_[at->second];
     if (merged.timeline.kind == *kind) return arrow::Status::OK();
-    return base::InvalidArgument("timeline '{}' is a {} in {} and a {} in {}: one timeline has one type in all recordings of a dataset",
-                                 field.name(), NameOf(merged.timeline.kind), *merged.first_name, NameOf(*kind), name);
+    return base::InvalidArgument(
+        "timeline '{}' is a {} in {} and a {} in {}: one timeline has one type in all recordings of a dataset", field.name(),
+        NameOf(merged.timeline.kind), *merged.first_name, NameOf(*kind), name);
   }
 
   arrow::Status AddColumn(const std::string& name, const arrow::Field& field) {
@@ -72,8 +73,9 @@ class Merger {
     }
     MergedColumn& merged = columns_[at->second];
     if (!merged.column.type->Equals(*field.type())) {
-      return base::InvalidArgument("column '{}' is {} in {} and {} in {}: one column has one datatype in all recordings of a dataset",
-                                   field.name(), merged.column.type->ToString(), *merged.first_name, field.type()->ToString(), name);
+      return base::InvalidArgument(
+          "column '{}' is {} in {} and {} in {}: one column has one datatype in all recordings of a dataset", field.name(),
+          merged.column.type->ToString(), *merged.first_name, field.type()->ToString(), name);
     }
     merged.column.is_static |= MetadataFlag(field, kIsStaticKey);
     merged.column.is_semantically_empty &= MetadataFlag(field, kIsEmptyKey);

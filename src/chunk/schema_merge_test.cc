@@ -20,29 +20,44 @@ const auto kStrings = arrow::list(arrow::field("item", arrow::utf8(), true));
 const Timeline kFrame{"frame", TimelineKind::kSequence};
 const Timeline kLogTime{"log_time", TimelineKind::kTimestamp};
 
-DatasetColumn ColumnOf(const std::string& entity, const Descriptor& descriptor, const std::shared_ptr<arrow::DataType>& type = kNumbers,
-                       bool is_static = false, bool is_empty = false) {
+DatasetColumn ColumnOf(const std::string& entity, const Descriptor& descriptor,
+                       const std::shared_ptr<arrow::DataType>& type = kNumbers, bool is_static = false, bool is_empty = false) {
   return {entity, descriptor, type, is_static, is_empty};
 }
 
 TEST(DatasetSchema, HasTheColumnsOfGetDatasetSchema) {
   const Descriptor clear{"rerun.archetypes.Clear", "Clear:is_recursive", "rerun.components.ClearIsRecursive"};
-  const auto schema = MakeDatasetSchema(
-      {kLogTime, kFrame}, {ColumnOf("/__properties/e", kFoo, kNumbers, true), ColumnOf("/n10", kFoo), ColumnOf("/n2", kText, kStrings),
-                           ColumnOf("/n2", kScalars, kNumbers, false, true), ColumnOf("/n2", kFoo), ColumnOf("/n2", clear)});
-  EXPECT_EQ(schema->field_names(), (std::vector<std::string>{"rerun.controls.RowId", "frame", "log_time", "/n2:foo", "/n2:Clear:is_recursive",
-                                                             "/n2:Scalars:scalars", "/n2:TextLog:text", "/n10:foo", "property:e:foo"}));
+  const auto schema =
+      MakeDatasetSchema({kLogTime, kFrame}, {ColumnOf("/__properties/e", kFoo, kNumbers, true), ColumnOf("/n10", kFoo),
+                                             ColumnOf("/n2", kText, kStrings), ColumnOf("/n2", kScalars, kNumbers, false, true),
+                                             ColumnOf("/n2", kFoo), ColumnOf("/n2", clear)});
+  EXPECT_EQ(schema->field_names(),
+            (std::vector<std::string>{"rerun.controls.RowId", "frame", "log_time", "/n2:foo", "/n2:Clear:is_recursive",
+                                      "/n2:Scalars:scalars", "/n2:TextLog:text", "/n10:foo", "property:e:foo"}));
   EXPECT_EQ(schema->metadata(), nullptr);
   const testing::Pairs expected[] = {
-      {{"rerun:kind", "control"}, {"ARROW:extension:name", "rerun.datatypes.TUID"}, {"ARROW:extension:metadata", R"({"namespace":"row"})"}},
+      {{"rerun:kind", "control"},
+       {"ARROW:extension:name", "rerun.datatypes.TUID"},
+       {"ARROW:extension:metadata", R"({"namespace":"row"})"}},
       {{"rerun:kind", "index"}, {"rerun:index_name", "frame"}},
       {{"rerun:kind", "index"}, {"rerun:index_name", "log_time"}},
       {{"rerun:kind", "data"}, {"rerun:entity_path", "/n2"}, {"rerun:component", "foo"}},
-      {{"rerun:kind", "data"}, {"rerun:entity_path", "/n2"}, {"rerun:component", "Clear:is_recursive"},
-       {"rerun:archetype", clear.archetype}, {"rerun:component_type", clear.component_type}, {"rerun:is_tombstone", "true"}},
-      {{"rerun:kind", "data"}, {"rerun:entity_path", "/n2"}, {"rerun:component", "Scalars:scalars"}, {"rerun:archetype", kScalars.archetype},
-       {"rerun:component_type", kScalars.component_type}, {"rerun:is_semantically_empty", "true"}},
-      {{"rerun:kind", "data"}, {"rerun:entity_path", "/n2"}, {"rerun:component", "TextLog:text"}, {"rerun:archetype", kText.archetype},
+      {{"rerun:kind", "data"},
+       {"rerun:entity_path", "/n2"},
+       {"rerun:component", "Clear:is_recursive"},
+       {"rerun:archetype", clear.archetype},
+       {"rerun:component_type", clear.component_type},
+       {"rerun:is_tombstone", "true"}},
+      {{"rerun:kind", "data"},
+       {"rerun:entity_path", "/n2"},
+       {"rerun:component", "Scalars:scalars"},
+       {"rerun:archetype", kScalars.archetype},
+       {"rerun:component_type", kScalars.component_type},
+       {"rerun:is_semantically_empty", "true"}},
+      {{"rerun:kind", "data"},
+       {"rerun:entity_path", "/n2"},
+       {"rerun:component", "TextLog:text"},
+       {"rerun:archetype", kText.archetype},
        {"rerun:component_type", kText.component_type}},
       {{"rerun:kind", "data"}, {"rerun:entity_path", "/n10"}, {"rerun:component", "foo"}},
       {{"rerun:kind", "data"}, {"rerun:entity_path", "/__properties/e"}, {"rerun:component", "foo"}, {"rerun:is_static", "true"}},
@@ -58,20 +73,24 @@ TEST(DatasetSchema, HashesAreOfTheContent) {
   auto fields = schema->fields();
   std::swap(fields[1], fields[3]);
   EXPECT_EQ(SchemaSha256(*schema), SchemaSha256(*arrow::schema(fields)));
-  for (const auto& other : {MakeDatasetSchema({kFrame}, {ColumnOf("/a", kFoo)}), MakeDatasetSchema({kLogTime}, {ColumnOf("/a", kFoo)}),
-                            MakeDatasetSchema({kFrame}, {ColumnOf("/a", kFoo), ColumnOf("/b", kText)}),
-                            MakeDatasetSchema({kFrame}, {ColumnOf("/a", kFoo, kNumbers, true), ColumnOf("/b", kText, kStrings)})}) {
+  for (const auto& other :
+       {MakeDatasetSchema({kFrame}, {ColumnOf("/a", kFoo)}), MakeDatasetSchema({kLogTime}, {ColumnOf("/a", kFoo)}),
+        MakeDatasetSchema({kFrame}, {ColumnOf("/a", kFoo), ColumnOf("/b", kText)}),
+        MakeDatasetSchema({kFrame}, {ColumnOf("/a", kFoo, kNumbers, true), ColumnOf("/b", kText, kStrings)})}) {
     EXPECT_NE(SchemaSha256(*schema), SchemaSha256(*other));
   }
 }
 
 TEST(MergeSchemas, IsTheUnion) {
-  const auto a = MakeDatasetSchema({kFrame}, {ColumnOf("/x", kFoo, kNumbers, true, true), ColumnOf("/x", kScalars, kNumbers, false, true)});
-  const auto b = MakeDatasetSchema({kFrame, kLogTime}, {ColumnOf("/x", kFoo, kNumbers, false, true), ColumnOf("/A", kText, kStrings),
-                                                        ColumnOf("/x", kScalars)});
-  const auto expected = MakeDatasetSchema(
-      {kFrame, kLogTime}, {ColumnOf("/A", kText, kStrings), ColumnOf("/x", kFoo, kNumbers, true, true), ColumnOf("/x", kScalars)});
-  for (const auto& schemas : {std::vector<NamedSchema>{{"a", a}, {"b", b}}, {{"b", b}, {"a", a}, {"c", a}, {"d", MakeDatasetSchema({}, {})}}}) {
+  const auto a =
+      MakeDatasetSchema({kFrame}, {ColumnOf("/x", kFoo, kNumbers, true, true), ColumnOf("/x", kScalars, kNumbers, false, true)});
+  const auto b = MakeDatasetSchema({kFrame, kLogTime}, {ColumnOf("/x", kFoo, kNumbers, false, true),
+                                                        ColumnOf("/A", kText, kStrings), ColumnOf("/x", kScalars)});
+  const auto expected =
+      MakeDatasetSchema({kFrame, kLogTime},
+                        {ColumnOf("/A", kText, kStrings), ColumnOf("/x", kFoo, kNumbers, true, true), ColumnOf("/x", kScalars)});
+  for (const auto& schemas :
+       {std::vector<NamedSchema>{{"a", a}, {"b", b}}, {{"b", b}, {"a", a}, {"c", a}, {"d", MakeDatasetSchema({}, {})}}}) {
     const auto merged = MergeSchemas(schemas);
     ASSERT_TRUE(merged.ok()) << merged.status();
     EXPECT_TRUE((*merged)->Equals(*expected, true)) << (*merged)->ToString(true);
@@ -93,7 +112,8 @@ TEST(MergeSchemas, RefusesTwoTypes) {
     std::vector<std::string> words;
   } cases[] = {
       {MakeDatasetSchema({kFrame}, {ColumnOf("/x", kFoo, kStrings)}), {"'/x:foo'", "one.rrd", "two.rrd", "double", "string"}},
-      {MakeDatasetSchema({{"frame", TimelineKind::kTimestamp}}, {}), {"timeline 'frame'", "one.rrd", "two.rrd", "sequence", "timestamp"}},
+      {MakeDatasetSchema({{"frame", TimelineKind::kTimestamp}}, {}),
+       {"timeline 'frame'", "one.rrd", "two.rrd", "sequence", "timestamp"}},
   };
   for (const auto& c : cases) {
     const auto merged = MergeSchemas({{"one.rrd", numbers}, {"two.rrd", c.other}});

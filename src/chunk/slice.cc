@@ -16,7 +16,8 @@ struct Run {
   int64_t length = 0;
 };
 
-// `rows` as runs of consecutive positions. Runs are sliced and concatenated instead of gathered row by row: a row may be a megabyte.
+// `rows` as runs of consecutive positions. Runs are sliced and concatenated instead of gathered row by row: a row may be a
+// megabyte.
 std::vector<Run> RunsOf(const std::vector<int64_t>& rows) {
   std::vector<Run> runs;
   for (const int64_t row : rows) {
@@ -57,8 +58,8 @@ arrow::Status CheckRows(const Chunk& chunk, const std::vector<int64_t>& rows) {
   int64_t previous = -1;
   for (const int64_t row : rows) {
     if (row <= previous || row >= chunk.num_rows()) {
-      return base::InvalidArgument("row {} after row {} of chunk {}: expected ascending positions below {}", row, previous, chunk.id.text(),
-                                   chunk.num_rows());
+      return base::InvalidArgument("row {} after row {} of chunk {}: expected ascending positions below {}", row, previous,
+                                   chunk.id.text(), chunk.num_rows());
     }
     previous = row;
   }
@@ -73,7 +74,8 @@ std::shared_ptr<arrow::RecordBatch> WithFreshSortFlags(const Chunk& chunk, const
     std::shared_ptr<arrow::Field>& field = fields[1 + i];
     field = IndexField(chunk.timelines[i], Metadata(field->metadata().get()), TimesSorted(*batch.column(chunk.time_column(i))));
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields), batch.schema()->metadata()), batch.num_rows(), batch.columns());
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields), batch.schema()->metadata()), batch.num_rows(),
+                                  batch.columns());
 }
 
 }  // namespace
@@ -93,7 +95,8 @@ arrow::Result<Chunk> SortedByRowId(const Chunk& chunk) {
   return sorted;
 }
 
-arrow::Result<Chunk> Slice(const Chunk& chunk, const std::vector<int64_t>& rows, const std::vector<size_t>& components, base::Tuid id) {
+arrow::Result<Chunk> Slice(const Chunk& chunk, const std::vector<int64_t>& rows, const std::vector<size_t>& components,
+                           base::Tuid id) {
   ARROW_RETURN_NOT_OK(CheckRows(chunk, rows));
   Chunk slice{.id = id, .entity_path = chunk.entity_path, .batch = nullptr, .timelines = chunk.timelines, .components = {}};
   std::vector<int> columns(1 + chunk.timelines.size());
@@ -108,7 +111,7 @@ arrow::Result<Chunk> Slice(const Chunk& chunk, const std::vector<int64_t>& rows,
   ARROW_ASSIGN_OR_RAISE(slice.batch, Select(*chunk.batch, columns, rows));
   Metadata metadata(slice.batch->schema()->metadata().get());
   metadata.Set(kIdKey, ChunkIdText(id));
-  slice.batch = WithFreshSortFlags(slice, *slice.batch->ReplaceSchemaMetadata(metadata.Build()));
+  slice.batch = WithFreshSortFlags(slice, *slice.batch->ReplaceSchemaMetadata(std::move(metadata).Build()));
   return slice;
 }
 

@@ -28,7 +28,9 @@ Chunk FourRows(const std::vector<uint64_t>& row_ids = {1, 2, 3, 4}) {
       .ValueOrDie();
 }
 
-std::shared_ptr<arrow::Buffer> Encoded(const Chunk& chunk) { return arrow::ConcatenateBuffers(EncodeChunk(chunk).ValueOrDie()).ValueOrDie(); }
+std::shared_ptr<arrow::Buffer> Encoded(const Chunk& chunk) {
+  return arrow::ConcatenateBuffers(EncodeChunk(chunk).ValueOrDie()).ValueOrDie();
+}
 
 TEST(Slice, TakesRowsAndComponents) {
   const Chunk chunk = FourRows();

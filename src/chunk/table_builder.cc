@@ -18,8 +18,8 @@ arrow::Result<std::map<std::string, uint32_t>> CollectTimelines(const PlacedStat
     for (const Timeline& timeline : stats.timelines) {
       const auto [known, is_new] = kinds.try_emplace(timeline.name, timeline.kind);
       if (known->second != timeline.kind) {
-        return base::InvalidArgument("timeline '{}' is a {} in one chunk and a {} in chunk {}: one timeline has one type", timeline.name,
-                                     NameOf(known->second), NameOf(timeline.kind), stats.id.text());
+        return base::InvalidArgument("timeline '{}' is a {} in one chunk and a {} in chunk {}: one timeline has one type",
+                                     timeline.name, NameOf(known->second), NameOf(timeline.kind), stats.id.text());
       }
     }
   }
@@ -86,7 +86,8 @@ arrow::Result<ChunkTable> TableFromStats(const PlacedStats& chunks) {
                  .place = place,
                  .times = {},
                  .components = {}};
-    for (size_t i = 0; i < stats.ranges.size(); ++i) row.times.push_back({timelines.at(stats.timelines[i].name), stats.ranges[i]});
+    for (size_t i = 0; i < stats.ranges.size(); ++i)
+      row.times.push_back({timelines.at(stats.timelines[i].name), stats.ranges[i]});
     for (const ComponentStats& stored : stats.components) {
       if (stored.rows_set == 0) continue;  // as in a table from a manifest, which cannot tell it from an absent one
       ChunkComponent component{.descriptor = descriptors.at(stored.descriptor), .rows_set = stored.rows_set, .times = {}};

@@ -21,7 +21,8 @@ bool IsDamage(const arrow::Status& status) {
 
 }  // namespace
 
-arrow::Result<ChunkTable> TableFromChunks(const storage::File& file, const rrd::StoreContents& contents, std::vector<rrd::Finding>* findings) {
+arrow::Result<ChunkTable> TableFromChunks(const storage::File& file, const rrd::StoreContents& contents,
+                                          std::vector<rrd::Finding>* findings) {
   std::vector<std::pair<rrd::ChunkPlace, ChunkStats>> chunks;
   for (const rrd::ChunkPlace& place : contents.chunks) {
     auto stats = ReadStats(file, place);
@@ -35,7 +36,8 @@ arrow::Result<ChunkTable> TableFromChunks(const storage::File& file, const rrd::
   return TableFromStats(chunks);
 }
 
-arrow::Result<ChunkTable> MakeChunkTable(const storage::File& file, const rrd::StoreContents& contents, std::vector<rrd::Finding>* findings) {
+arrow::Result<ChunkTable> MakeChunkTable(const storage::File& file, const rrd::StoreContents& contents,
+                                         std::vector<rrd::Finding>* findings) {
   if (!contents.manifest.has_value()) return TableFromChunks(file, contents, findings);
   auto table = TableFromManifest(contents);
   if (table.ok()) return table;

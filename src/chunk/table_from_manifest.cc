@@ -39,32 +39,34 @@ arrow::Status AddColumn(const RawColumn& raw, StoreSchema* schema) {
                        .is_static = raw.metadata.Has(kIsStaticKey) && IsTrueFlag(raw.metadata.Get(kIsStaticKey)),
                        .is_semantically_empty = raw.metadata.Has(kIsEmptyKey) && IsTrueFlag(raw.metadata.Get(kIsEmptyKey))};
   if (!raw.metadata.Has(kEntityPathKey) || column.descriptor.component.empty()) {
-    return base::InvalidArgument("column '{}' of the manifest's schema has no {} or no {}", raw.name, kEntityPathKey, kComponentKey);
+    return base::InvalidArgument("column '{}' of the manifest's schema has no {} or no {}", raw.name, kEntityPathKey,
+                                 kComponentKey);
   }
   std::string name = ColumnName(column.entity, column.descriptor.component);
   schema->migrated |= column.type != raw.type || name != raw.name;
-  if (!schema->column_names.insert(name).second) return base::InvalidArgument("the manifest's schema has column '{}' twice", name);
+  if (!schema->column_names.insert(name).second)
+    return base::InvalidArgument("the manifest's schema has column '{}' twice", name);
   schema->columns.push_back(std::move(column));
   return arrow::Status::OK();
 }
 
-// Runs every migration step, as the schema carries no version (rrd.md §1.8). True if any of them changed something.
-arrow::Result<bool> MigrateFromOldest(RawBatch* raw) {
-  const auto kind = [](const RawColumn& column) { return KindOf(column.metadata.Get(kKindKey)); };
-  // Their order means nothing; in this one the steps leave it alone.
-  std::stable_sort(raw->columns.begin(), raw->columns.end(), [&](const auto& a, const auto& b) { return kind(a) < kind(b); });
-  std::vector<Metadata> before;
-  before.reserve(raw->columns.size());
-  for (const RawColumn& column : raw->columns) before.push_back(column.metadata);
-  ARROW_RETURN_NOT_OK(Migrate(kOldestSorbet, raw));
-  return !std::equal(before.begin(), before.end(), raw->columns.begin(), raw->columns.end(),
-                     [](const Metadata& metadata, const RawColumn& column) { return metadata.entries() == column.metadata.entries(); });
+bool IsAsStored(const RawColumn& column) {
+  const arrow::KeyValueMetadata* stored = column.stored->metadata().get();
+  const auto& entries = column.metadata.entries();
+  if (stored == nullptr || static_cast<size_t>(stored->size()) != entries.size()) return stored == nullptr && entries.empty();
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (stored->keys()[i] != entries[i].first || stored->values()[i] != entries[i].second) return false;
+  }
+  return true;
 }
 
 arrow::Result<StoreSchema> ReadStoreSchema(const arrow::Schema& stored) {
   RawBatch raw = RawBatchOf(stored, {});
+  // It carries no version, so every step runs (rrd.md §1.8).
+  ARROW_RETURN_NOT_OK(Migrate(kOldestSorbet, &raw));
   StoreSchema schema;
-  ARROW_ASSIGN_OR_RAISE(schema.migrated, MigrateFromOldest(&raw));
+  schema.migrated = static_cast<size_t>(stored.num_fields()) != raw.columns.size() ||
+                    !std::all_of(raw.columns.begin(), raw.columns.end(), IsAsStored);
   for (const RawColumn& column : raw.columns) {
     switch (KindOf(column.metadata.Get(kKindKey))) {
       case ColumnKind::kRowId:
@@ -81,7 +83,8 @@ arrow::Result<StoreSchema> ReadStoreSchema(const arrow::Schema& stored) {
   }
   std::sort(schema.timelines.begin(), schema.timelines.end());
   const auto same_name = [](const Timeline& a, const Timeline& b) { return a.name == b.name; };
-  if (const auto twin = std::adjacent_find(schema.timelines.begin(), schema.timelines.end(), same_name); twin != schema.timelines.end()) {
+  if (const auto twin = std::adjacent_find(schema.timelines.begin(), schema.timelines.end(), same_name);
+      twin != schema.timelines.end()) {
     return base::InvalidArgument("the manifest's schema has timeline '{}' twice", twin->name);
   }
   return schema;
@@ -124,7 +127,8 @@ class RowReader {
       return base::InvalidArgument("manifest row {} has no range on timeline '{}' where it needs one", row, timeline.name);
     }
     const TimeRange range{TimesOf(*columns.start)[row], TimesOf(*columns.end)[row]};
-    if (range.min > range.max) return base::InvalidArgument("manifest row {} has an empty range on timeline '{}'", row, timeline.name);
+    if (range.min > range.max)
+      return base::InvalidArgument("manifest row {} has an empty range on timeline '{}'", row, timeline.name);
     return range;
   }
 
@@ -148,7 +152,8 @@ class RowReader {
     ChunkComponent component{.descriptor = static_cast<uint32_t>(position), .rows_set = 0, .times = {}};
     const bool has_static_data = columns.has_static_data != nullptr && columns.has_static_data->Value(row);
     if (has_static_data && !chunk->is_static) {
-      return base::InvalidArgument("manifest row {} is not static but has static data of '{}'", row, columns.descriptor.component);
+      return base::InvalidArgument("manifest row {} is not static but has static data of '{}'", row,
+                                   columns.descriptor.component);
     }
     if (!has_static_data) {
       for (const auto& num_rows : columns.num_rows) {
@@ -164,21 +169,24 @@ class RowReader {
     return arrow::Status::OK();
   }
 
-  arrow::Status ReadComponentTimes(int64_t row, const ComponentColumns& columns, const ChunkRow& chunk, ChunkComponent* component) const {
+  arrow::Status ReadComponentTimes(int64_t row, const ComponentColumns& columns, const ChunkRow& chunk,
+                                   ChunkComponent* component) const {
     const std::string& name = columns.descriptor.component;
     if (component->rows_set > chunk.num_rows || chunk.times.empty()) {
-      return base::InvalidArgument("manifest row {} has {} rows of '{}', of {} in all", row, component->rows_set, name, chunk.num_rows);
+      return base::InvalidArgument("manifest row {} has {} rows of '{}', of {} in all", row, component->rows_set, name,
+                                   chunk.num_rows);
     }
     for (const ChunkTime& time : chunk.times) {
       const Timeline& timeline = table_->timelines[time.timeline];
       const auto& num_rows = columns.num_rows[time.timeline];
       if (num_rows == nullptr || num_rows->Value(row) != component->rows_set) {
-        return base::InvalidArgument("manifest row {} has {} rows of '{}', but not on timeline '{}'", row, component->rows_set, name,
-                                     timeline.name);
+        return base::InvalidArgument("manifest row {} has {} rows of '{}', but not on timeline '{}'", row, component->rows_set,
+                                     name, timeline.name);
       }
       ARROW_ASSIGN_OR_RAISE(const TimeRange range, RangeAt(columns.ranges[time.timeline], row, timeline));
       if (range.min < time.range.min || range.max > time.range.max) {
-        return base::InvalidArgument("manifest row {}: the range of '{}' on timeline '{}' is outside of the chunk's", row, name, timeline.name);
+        return base::InvalidArgument("manifest row {}: the range of '{}' on timeline '{}' is outside of the chunk's", row, name,
+                                     timeline.name);
       }
       if (range != time.range) component->times.push_back({time.timeline, range});
     }
@@ -216,9 +224,11 @@ arrow::Status CheckStaticColumns(const ManifestColumns& columns) {
 arrow::Result<ChunkTable> TableFromManifest(const rrd::StoreContents& contents) {
   if (!contents.manifest.has_value()) return base::InvalidArgument("the store has no manifest");
   const rrd::Manifest& manifest = *contents.manifest;
-  if (manifest.chunks == nullptr || manifest.schema == nullptr) return base::InvalidArgument("the manifest lacks its data or its schema");
+  if (manifest.chunks == nullptr || manifest.schema == nullptr)
+    return base::InvalidArgument("the manifest lacks its data or its schema");
   if (static_cast<uint64_t>(manifest.chunks->num_rows()) != contents.chunks.size()) {
-    return base::InvalidArgument("the manifest has {} rows, the store {} chunks", manifest.chunks->num_rows(), contents.chunks.size());
+    return base::InvalidArgument("the manifest has {} rows, the store {} chunks", manifest.chunks->num_rows(),
+                                 contents.chunks.size());
   }
   ARROW_ASSIGN_OR_RAISE(StoreSchema schema, ReadStoreSchema(*manifest.schema));
   ARROW_ASSIGN_OR_RAISE(const ManifestColumns columns, FindManifestColumns(*manifest.chunks, schema.timelines));

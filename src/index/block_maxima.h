@@ -37,7 +37,8 @@ inline std::vector<int64_t> BlockMaxima(std::span<const int64_t> values) {
   return maxima;
 }
 
-// Calls `visit(position)` for each position in [begin, end) whose value is at least `min`, ascending. `maxima` = BlockMaxima(values).
+// Calls `visit(position)` for each position in [begin, end) whose value is at least `min`, ascending. `maxima` =
+// BlockMaxima(values).
 template <typename Visit>
 void VisitAtLeast(std::span<const int64_t> values, std::span<const int64_t> maxima, size_t begin, size_t end, int64_t min,
                   Visit&& visit) {

@@ -13,7 +13,8 @@ namespace mutoscope::index {
 namespace {
 
 arrow::Result<std::shared_ptr<arrow::Schema>> StoredSchema(const std::shared_ptr<arrow::Buffer>& ipc) {
-  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(ipc)));
+  ARROW_ASSIGN_OR_RAISE(const auto reader,
+                        arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(ipc)));
   return reader->schema();
 }
 
@@ -28,7 +29,8 @@ std::vector<base::Tuid> RowIds(const chunk::Chunk& chunk) {
 std::vector<std::vector<int64_t>> Times(const chunk::Chunk& chunk) {
   std::vector<std::vector<int64_t>> times;
   for (size_t i = 0; i < chunk.timelines.size(); ++i) {
-    const auto* values = chunk.batch->column_data(chunk.time_column(i))->GetValues<int64_t>(1);  // all three kinds are 64 bits wide
+    const auto* values =
+        chunk.batch->column_data(chunk.time_column(i))->GetValues<int64_t>(1);  // all three kinds are 64 bits wide
     times.emplace_back(values, values + chunk.num_rows());
   }
   return times;
@@ -51,7 +53,9 @@ std::vector<uint8_t> BitsUnlessAll(int64_t num_rows, Predicate&& is_true) {
 
 // The bytes of one instance; empty if its type has no such bytes or it is null.
 std::span<const uint8_t> InstanceBytes(const arrow::Array& instances, int64_t at) {
-  const auto of_view = [](std::string_view view) { return std::span(reinterpret_cast<const uint8_t*>(view.data()), view.size()); };
+  const auto of_view = [](std::string_view view) {
+    return std::span(reinterpret_cast<const uint8_t*>(view.data()), view.size());
+  };
   const auto of_list = [&](const auto& list) -> std::span<const uint8_t> {
     const arrow::Array& values = *list.values();
     if (values.type_id() != arrow::Type::UINT8 || values.null_count() > 0) return {};
@@ -107,14 +111,17 @@ arrow::Status FindRuns(const storage::File& file, const rrd::ArrowMsgHead& head,
     return arrow::Status::OK();
   }
   ARROW_ASSIGN_OR_RAISE(const auto block, file.Read(head.payload_offset, head.payload_size));
-  const auto runs = LiteralRuns({block->data(), static_cast<size_t>(block->size())}, head.uncompressed_size, base::kLargeCellBytesMin);
-  // The payload was decoded before, so a block refused here only breaks a rule that the decoder does not insist on (docs): no runs.
+  const auto runs =
+      LiteralRuns({block->data(), static_cast<size_t>(block->size())}, head.uncompressed_size, base::kLargeCellBytesMin);
+  // The payload was decoded before, so a block refused here only breaks a rule that the decoder does not insist on (docs): no
+  // runs.
   if (runs.ok()) FillRuns(*runs, head.payload_offset, cells);
   return arrow::Status::OK();
 }
 
 arrow::Result<ChunkRows> RowsOf(const chunk::Chunk& chunk, const arrow::Schema& stored_schema, const arrow::Buffer& ipc) {
-  if (chunk.num_rows() > int64_t{UINT32_MAX}) return base::InvalidArgument("it has {} rows, at most 2^32 - 1 are supported", chunk.num_rows());
+  if (chunk.num_rows() > int64_t{UINT32_MAX})
+    return base::InvalidArgument("it has {} rows, at most 2^32 - 1 are supported", chunk.num_rows());
   ChunkRows rows;
   rows.row_ids = RowIds(chunk);
   rows.row_ids_sorted = std::is_sorted(rows.row_ids.begin(), rows.row_ids.end());
@@ -126,7 +133,8 @@ arrow::Result<ChunkRows> RowsOf(const chunk::Chunk& chunk, const arrow::Schema& 
     ComponentCells& component = rows.components.emplace_back();
     component.descriptor = chunk.components[i];
     component.set = BitsUnlessAll(chunk.num_rows(), [&](int64_t row) { return cells.IsValid(row); });
-    component.non_empty = BitsUnlessAll(chunk.num_rows(), [&](int64_t row) { return cells.IsValid(row) && cells.value_length(row) > 0; });
+    component.non_empty =
+        BitsUnlessAll(chunk.num_rows(), [&](int64_t row) { return cells.IsValid(row) && cells.value_length(row) > 0; });
     AddLargeCells(cells, static_cast<uint32_t>(i), ipc, &rows.large_cells);
   }
   return rows;
@@ -144,7 +152,8 @@ arrow::Result<ChunkRows> BuildChunkRows(const storage::File& file, const rrd::Ch
   };
   auto rows = decode();
   if (!rows.ok()) {
-    return base::DataLoss("'{}': the chunk at offset {} cannot be decoded: {}", file.path(), place.message_offset, rows.status().message());
+    return base::DataLoss("'{}': the chunk at offset {} cannot be decoded: {}", file.path(), place.message_offset,
+                          rows.status().message());
   }
   ARROW_RETURN_NOT_OK(FindRuns(file, head, &rows->large_cells));
   return rows;

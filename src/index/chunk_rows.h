@@ -1,4 +1,5 @@
-// Layer index, part two: the rows of every chunk. Needs the payload, so it is written in the background after the layer is visible.
+// Layer index, part two: the rows of every chunk. Needs the payload, so it is written in the background after the layer is
+// visible.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +27,11 @@ struct FileRun {
 // A cell of at least base::kLargeCellBytesMin bytes whose values are one contiguous range of the decoded chunk
 // (blobs, image buffers, video samples: one instance a row).
 struct LargeCell {
-  uint32_t component = 0;       // position among the chunk's component columns
+  uint32_t component = 0;  // position among the chunk's component columns
   uint32_t row = 0;
   uint64_t decoded_offset = 0;  // in the decoded IPC stream
   uint64_t length = 0;
-  std::vector<FileRun> runs;    // where its bytes lie verbatim in the file, in order; empty if any byte does not
+  std::vector<FileRun> runs;  // where its bytes lie verbatim in the file, in order; empty if any byte does not
 };
 
 struct ComponentCells {
@@ -52,13 +53,14 @@ struct ChunkRows {
 // Decodes the chunk and finds the literal runs of its large cells. DATA_LOSS naming file and offset.
 arrow::Result<ChunkRows> BuildChunkRows(const storage::File& file, const rrd::ChunkPlace& place);
 
-// The rows of all chunks of some layers, in one Arrow IPC file (docs/formats/layer_index.md): one record batch a layer, one row a chunk.
+// The rows of all chunks of some layers, in one Arrow IPC file (docs/formats/layer_index.md): one record batch a layer, one row a
+// chunk.
 struct LayerRows {
   LayerId layer = 0;
   std::vector<std::optional<ChunkRows>> chunks;  // parallel to ChunkTable::chunks; none where the chunk is damaged
 };
-// PackInfo::checksum is that of the Arrow footer alone, which holds the checksums of everything else, so that opening need not read
-// the whole file.
+// PackInfo::checksum is that of the Arrow footer alone, which holds the checksums of everything else, so that opening need not
+// read the whole file.
 arrow::Result<PackInfo> WriteRowsPack(const std::string& path, const std::vector<LayerRows>& layers);
 
 // Memory-mapped; opening reads only the footer. The checksum of each layer is verified when its first chunk is asked for.

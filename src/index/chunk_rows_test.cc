@@ -96,8 +96,9 @@ TEST(ChunkRows, FindsLargeCellsInTheDecodedChunkAndInTheFile) {
     bool noise;
     bool verbatim;
   };
-  for (const Case& c : {Case{"incompressible", Compression::kLz4, true, true}, Case{"compressible", Compression::kLz4, false, false},
-                        Case{"stored plain", Compression::kNone, false, true}}) {
+  for (const Case& c :
+       {Case{"incompressible", Compression::kLz4, true, true}, Case{"compressible", Compression::kLz4, false, false},
+        Case{"stored plain", Compression::kNone, false, true}}) {
     SCOPED_TRACE(c.name);
     const ChunkSpec spec{.rows = 3, .cell_bytes = kLarge, .noise = c.noise};
     const auto batch = rrd::testing::MakeChunk(spec);
@@ -160,7 +161,8 @@ TEST(ChunkRows, TellsNullFromEmptyAndOnlySingleLargeInstancesAreLargeCells) {
 TEST(ChunkRows, UnsortedRowIdsAreNotWireReady) {
   const auto batch = rrd::testing::MakeChunk({.rows = 2});
   const auto reversed = arrow::Concatenate({batch->column(0)->Slice(1, 1), batch->column(0)->Slice(0, 1)}).ValueOrDie();
-  const ChunkRows rows = *ChunkFile(*batch->SetColumn(0, batch->schema()->field(0), reversed).ValueOrDie(), Compression::kLz4).Rows();
+  const ChunkRows rows =
+      *ChunkFile(*batch->SetColumn(0, batch->schema()->field(0), reversed).ValueOrDie(), Compression::kLz4).Rows();
   EXPECT_FALSE(rows.row_ids_sorted);
   EXPECT_FALSE(rows.wire_ready);
 }

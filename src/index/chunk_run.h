@@ -63,11 +63,11 @@ inline constexpr uint8_t kHasRowsSet = 2;          // has entries in rows_set
 inline constexpr uint8_t kHasComponentRanges = 4;  // has entries in component_ranges
 
 struct ChunkRun {
-  std::vector<LayerId> layers;               // ascending
-  std::vector<uint32_t> first_chunks;        // of each layer, and the number of chunks
-  std::vector<uint32_t> layer_timelines;     // of each layer, in timeline_sets: what its table lists
-  std::vector<std::string> entities;         // ascending
-  std::vector<std::string> timelines;        // in order of first appearance
+  std::vector<LayerId> layers;            // ascending
+  std::vector<uint32_t> first_chunks;     // of each layer, and the number of chunks
+  std::vector<uint32_t> layer_timelines;  // of each layer, in timeline_sets: what its table lists
+  std::vector<std::string> entities;      // ascending
+  std::vector<std::string> timelines;     // in order of first appearance
   std::vector<chunk::Descriptor> descriptors;
   InternedLists timeline_sets;
   InternedLists component_sets;
@@ -84,7 +84,7 @@ struct ChunkRun {
   std::vector<uint32_t> by_entity;
   std::vector<uint32_t> entity_begins;  // one more than entities
   std::vector<uint32_t> temporal_begins;
-  std::vector<IntervalForest> forests;   // [timeline], of temporal chunks
+  std::vector<IntervalForest> forests;  // [timeline], of temporal chunks
 
   bool is_static(uint32_t chunk) const { return (flags[chunk] & kStatic) != 0; }
   uint32_t num_chunks() const { return static_cast<uint32_t>(keys.size()); }

@@ -110,8 +110,13 @@ ChunkInfo DatasetIndex::Info(ChunkRef ref) const {
   const ChunkRun& run = *state_->parts[ref.run].run;
   const uint32_t layer = run.LayerOf(ref.chunk);
   const ChunkBody& body = run.bodies[ref.chunk];
-  return {run.layers[layer], ref.chunk - run.first_chunks[layer], body.id,   run.entities[run.keys[ref.chunk].entity],
-          run.is_static(ref.chunk), body.num_rows, body.place};
+  return {run.layers[layer],
+          ref.chunk - run.first_chunks[layer],
+          body.id,
+          run.entities[run.keys[ref.chunk].entity],
+          run.is_static(ref.chunk),
+          body.num_rows,
+          body.place};
 }
 
 std::optional<chunk::TimeRange> DatasetIndex::TimeRangeOf(ChunkRef ref, std::string_view timeline) const {
@@ -139,8 +144,8 @@ arrow::Result<ChunkRef> DatasetIndex::Find(LayerId layer, uint32_t ordinal) cons
     const uint32_t first = part.run->first_chunks[*position];
     const uint32_t num_chunks = part.run->first_chunks[*position + 1] - first;
     if (ordinal < num_chunks) return ChunkRef{i, first + ordinal};
-    return base::NotFound("layer {} has {} chunks, chunk {} was asked for; ask for the chunks of the dataset again", layer, num_chunks,
-                          ordinal);
+    return base::NotFound("layer {} has {} chunks, chunk {} was asked for; ask for the chunks of the dataset again", layer,
+                          num_chunks, ordinal);
   }
   return base::NotFound("layer {} is not part of the dataset (any more); ask for the chunks of the dataset again", layer);
 }

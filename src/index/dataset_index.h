@@ -1,7 +1,8 @@
 // The interval index of a dataset: which chunks can a query need? Answers in time that depends on the number of answers and
 // (logarithmically) on the number of chunks, not on the number of segments.
 //
-// Immutable and thread-safe; a change makes a new value that shares what it can with the old one. Resident: at most 200 bytes a chunk.
+// Immutable and thread-safe; a change makes a new value that shares what it can with the old one. Resident: at most 200 bytes a
+// chunk.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ namespace mutoscope::index {
 
 // Which columns a query reads.
 struct EntitySelection {
-  std::string entity;                   // canonical path, exact
+  std::string entity;  // canonical path, exact
   bool all_components = true;
   std::vector<std::string> components;  // identifiers, if not all
 };
@@ -66,7 +67,7 @@ class DatasetIndex {
   ~DatasetIndex();
 
   // Chunk selection. Content selects by entity only, except in LatestAt; no chunk appears twice; ordered by (layer, ordinal).
-  std::vector<ChunkRef> All(const ContentSelection& contents, const LayerSelection& layers) const;       // static and temporal
+  std::vector<ChunkRef> All(const ContentSelection& contents, const LayerSelection& layers) const;  // static and temporal
   std::vector<ChunkRef> Static(const ContentSelection& contents, const LayerSelection& layers) const;
   // Temporal chunks whose range on `timeline` overlaps `range`.
   std::vector<ChunkRef> Overlapping(const ContentSelection& contents, const LayerSelection& layers, std::string_view timeline,

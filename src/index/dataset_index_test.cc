@@ -18,7 +18,8 @@ using Model = std::map<LayerId, std::shared_ptr<const chunk::ChunkTable>>;
 
 // The same questions, answered by looking at every chunk of every table.
 template <typename Predicate>
-std::vector<Place> Where(const Model& model, const ContentSelection& contents, const LayerSelection& layers, Predicate&& predicate) {
+std::vector<Place> Where(const Model& model, const ContentSelection& contents, const LayerSelection& layers,
+                         Predicate&& predicate) {
   std::vector<Place> places;
   for (const auto& [layer, table] : model) {
     if (!layers.all && std::find(layers.layers.begin(), layers.layers.end(), layer) == layers.layers.end()) continue;
@@ -41,7 +42,8 @@ std::optional<chunk::TimeRange> RangeOf(const chunk::ChunkTable& table, const ch
 }
 
 // Of component number `position`; none if no cell of it is set.
-std::optional<chunk::TimeRange> RangeOf(const chunk::ChunkTable& table, const chunk::ChunkRow& chunk, size_t position, std::string_view timeline) {
+std::optional<chunk::TimeRange> RangeOf(const chunk::ChunkTable& table, const chunk::ChunkRow& chunk, size_t position,
+                                        std::string_view timeline) {
   const chunk::ChunkComponent& component = chunk.components[position];
   if (component.rows_set == 0) return std::nullopt;
   for (const chunk::ComponentTime& time : component.times) {
@@ -118,7 +120,8 @@ class Checker {
     const chunk::TimeRange range = random_.OneIn(10) ? chunk::TimeRange{5, 4} : random_.Range();
     const int64_t at = random_.Time();
     std::vector<LayerId> segment = layers.layers;
-    EXPECT_EQ(PlacesOf(*index_, index_->All(contents, layers)), Where(model_, contents, layers, [](auto&, auto&) { return true; }));
+    EXPECT_EQ(PlacesOf(*index_, index_->All(contents, layers)),
+              Where(model_, contents, layers, [](auto&, auto&) { return true; }));
     EXPECT_EQ(PlacesOf(*index_, index_->Static(contents, layers)),
               Where(model_, contents, layers, [](auto&, const chunk::ChunkRow& chunk) { return chunk.is_static; }));
     EXPECT_EQ(PlacesOf(*index_, index_->Overlapping(contents, layers, timeline, range)),
@@ -141,7 +144,8 @@ class Checker {
     for (const std::string& name : RandomTables::Timelines()) {
       EXPECT_EQ(index_->HasTimeline(name), std::any_of(model_.begin(), model_.end(), [&](const auto& entry) {
                   const auto& timelines = entry.second->timelines;
-                  return std::any_of(timelines.begin(), timelines.end(), [&](const chunk::Timeline& t) { return t.name == name; });
+                  return std::any_of(timelines.begin(), timelines.end(),
+                                     [&](const chunk::Timeline& t) { return t.name == name; });
                 }));
     }
   }
@@ -161,7 +165,8 @@ class Checker {
     EXPECT_EQ(info.place.message_offset, chunk.place.message_offset);
     EXPECT_EQ(info.place.message_size, chunk.place.message_size);
     EXPECT_EQ(info.place.uncompressed_size, chunk.place.uncompressed_size);
-    for (const std::string& name : RandomTables::Timelines()) EXPECT_EQ(index_->TimeRangeOf(*ref, name), RangeOf(table, chunk, name));
+    for (const std::string& name : RandomTables::Timelines())
+      EXPECT_EQ(index_->TimeRangeOf(*ref, name), RangeOf(table, chunk, name));
     EXPECT_EQ(index_->TimeRangeOf(*ref, "unknown"), std::nullopt);
     const auto components = index_->ComponentsOf(*ref);
     ASSERT_EQ(components.size(), chunk.components.size());
@@ -320,7 +325,12 @@ TEST(DatasetIndex, HoldsAtMost200BytesAChunk) {
       for (const char* name : {"frame", "log_tick", "log_time"}) table->timelines.push_back({name, {}});
       table->descriptors = RandomTables::Descriptors();
       for (int i = 0; i < chunks_per_layer; ++i) {
-        table->chunks.push_back({{1, 1}, static_cast<uint32_t>(i % 8), false, 10, {}, {{0, {i, i + 9}}, {1, {i, i + 9}}, {2, {i, i + 9}}},
+        table->chunks.push_back({{1, 1},
+                                 static_cast<uint32_t>(i % 8),
+                                 false,
+                                 10,
+                                 {},
+                                 {{0, {i, i + 9}}, {1, {i, i + 9}}, {2, {i, i + 9}}},
                                  {{0, 10, {}}, {1, 10, {}}}});
       }
       layers.push_back({layer, table});

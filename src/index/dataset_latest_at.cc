@@ -16,7 +16,9 @@ struct ComponentFilter {
   bool all = false;
   std::unordered_set<std::string_view> components;
 
-  bool Has(std::string_view component) const { return all || component == chunk::kClearComponent || components.contains(component); }
+  bool Has(std::string_view component) const {
+    return all || component == chunk::kClearComponent || components.contains(component);
+  }
 };
 
 class ContentFilter {
@@ -55,7 +57,8 @@ class LatestAtSearch {
  public:
   LatestAtSearch(const ContentSelection& contents, int64_t at) : filter_(contents), at_(at) {}
 
-  void AddRun(uint32_t run_number, const ChunkRun& run, std::span<const uint32_t> layers, const EntityFilter& entities, uint32_t timeline) {
+  void AddRun(uint32_t run_number, const ChunkRun& run, std::span<const uint32_t> layers, const EntityFilter& entities,
+              uint32_t timeline) {
     columns_.clear();
     VisitLayers(run, layers, entities, /*with_static=*/false, /*with_temporal=*/true, [&](uint32_t chunk) {
       const chunk::TimeRange* range = run.RangeOf(chunk, timeline);
@@ -74,7 +77,8 @@ class LatestAtSearch {
   }
 
  private:
-  void AddCandidate(uint32_t run_number, const ChunkRun& run, uint32_t chunk, uint32_t timeline, chunk::TimeRange range, ColumnOfChunk of) {
+  void AddCandidate(uint32_t run_number, const ChunkRun& run, uint32_t chunk, uint32_t timeline, chunk::TimeRange range,
+                    ColumnOfChunk of) {
     if (run.RowsSetOf(chunk, of.position) == 0) return;
     if (const auto* own = run.ComponentRangeOf(chunk, of.position, timeline)) range = *own;
     if (range.min > at_) return;
@@ -109,7 +113,7 @@ class LatestAtSearch {
   ContentFilter filter_;
   int64_t at_;
   std::map<std::pair<std::string_view, std::string_view>, uint32_t> numbers_;
-  std::vector<int64_t> certain_;  // [column]: a cell at this time exists for sure
+  std::vector<int64_t> certain_;                                      // [column]: a cell at this time exists for sure
   std::unordered_map<uint64_t, std::vector<ColumnOfChunk>> columns_;  // of the run being added
   std::vector<Candidate> candidates_;
 };

@@ -40,11 +40,11 @@ EntityFilter FilterOf(const ChunkRun& run, const ContentSelection& contents);
 std::vector<uint32_t> LiveLayers(const RunPart& part, std::span<const LayerId> sorted_layers);
 std::vector<LayerId> SortedLayers(std::span<const LayerId> layers);
 
-// Calls `visit(chunk)` for the chunks of these layers that the filter selects, static ones only if `with_static`, temporal ones only if
-// `with_temporal`. The cost is that of the chunks of the layers, or less.
+// Calls `visit(chunk)` for the chunks of these layers that the filter selects, static ones only if `with_static`, temporal ones
+// only if `with_temporal`. The cost is that of the chunks of the layers, or less.
 template <typename Visit>
-void VisitLayers(const ChunkRun& run, std::span<const uint32_t> layers, const EntityFilter& filter, bool with_static, bool with_temporal,
-                 Visit&& visit) {
+void VisitLayers(const ChunkRun& run, std::span<const uint32_t> layers, const EntityFilter& filter, bool with_static,
+                 bool with_temporal, Visit&& visit) {
   constexpr size_t kSearchCost = 32;  // of finding one entity's chunks of one layer, in chunks looked at
   const auto visit_slice = [&](uint32_t begin, uint32_t end, uint32_t first, uint32_t last) {
     auto it = std::lower_bound(run.by_entity.begin() + begin, run.by_entity.begin() + end, first);

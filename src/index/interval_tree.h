@@ -1,5 +1,5 @@
-// Which closed intervals overlap [min, max]? O(log n) for each answer, in flat arrays: intervals sorted by start, with the maximum end
-// of every 16 of them, of every 16 of those, and so on.
+// Which closed intervals overlap [min, max]? O((1 + answers) log n), in flat arrays: intervals sorted by start, with the maximum
+// end of every 16 of them, of every 16 of those, and so on.
 #pragma once
 
 #include <cstdint>

@@ -26,8 +26,8 @@ TEST(IntervalTree, FindsClosedIntervalsInOrderOfStart) {
     std::vector<uint32_t> found;
   };
   const std::vector<Case> cases = {
-      {3, 3, {2, 4, 3}}, {4, 4, {4}},    {9, 100, {4, 1}}, {10, 100, {4}},          {21, 100, {}},
-      {-5, -1, {}},      {-5, 0, {2, 4}}, {5, 4, {}},       {kMin, kMax, {2, 4, 3, 1}},
+      {3, 3, {2, 4, 3}}, {4, 4, {4}}, {9, 100, {4, 1}},           {10, 100, {4}}, {21, 100, {}}, {-5, -1, {}},
+      {-5, 0, {2, 4}},   {5, 4, {}},  {kMin, kMax, {2, 4, 3, 1}},
   };
   for (const Case& c : cases) EXPECT_EQ(Find(tree, c.min, c.max), c.found) << c.min << " to " << c.max;
   EXPECT_EQ(tree.size(), 4u);
@@ -46,7 +46,7 @@ TEST(IntervalTree, FindsWhatBruteForceFinds) {
   std::mt19937_64 random(1);
   const auto pick = [&](int64_t below) { return static_cast<int64_t>(random() % static_cast<uint64_t>(below)); };
   // Sizes around the powers of the fanout, and few distinct values so that intervals touch and coincide.
-  for (const size_t size : {1, 2, 15, 16, 17, 255, 256, 257, 300, 4096, 4097, 5000}) {
+  for (const size_t size : std::vector<size_t>{1, 2, 15, 16, 17, 255, 256, 257, 300, 4096, 4097, 5000}) {
     for (const int64_t length_max : {1, 50, 5000}) {
       std::vector<Interval> intervals;
       for (uint32_t i = 0; i < size; ++i) {
@@ -55,7 +55,8 @@ TEST(IntervalTree, FindsWhatBruteForceFinds) {
         intervals.push_back({start, start + pick(random() % 50 == 0 ? 5000 : length_max), i});
       }
       const IntervalTree tree = IntervalTree::Build(intervals);
-      std::stable_sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.start < b.start; });
+      std::stable_sort(intervals.begin(), intervals.end(),
+                       [](const Interval& a, const Interval& b) { return a.start < b.start; });
       for (int query = 0; query < 50; ++query) {
         const int64_t min = pick(2200) - 100;
         const int64_t max = min + pick(query % 2 == 0 ? 3 : 500) - 1;

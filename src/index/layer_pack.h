@@ -16,7 +16,8 @@ using LayerId = int64_t;  // the catalog's
 
 struct LayerTable {
   LayerId layer = 0;
-  std::shared_ptr<const chunk::ChunkTable> table;  // its `schema` is not part of the file (the catalog has it, once per distinct schema)
+  std::shared_ptr<const chunk::ChunkTable>
+      table;  // its `schema` is not part of the file (the catalog has it, once per distinct schema)
 };
 
 struct PackInfo {
@@ -27,8 +28,8 @@ struct PackInfo {
 // Writes the file durably.
 arrow::Result<PackInfo> WriteLayerPack(const std::string& path, const std::vector<LayerTable>& layers);
 
-// Reads it back. DATA_LOSS naming the file if it is missing, has another size or checksum, another version, or does not parse: the
-// caller then rebuilds it from the recordings.
+// Reads it back. DATA_LOSS naming the file if it is missing, has another size or checksum, another version, or does not parse:
+// the caller then rebuilds it from the recordings.
 arrow::Result<std::vector<LayerTable>> ReadLayerPack(const std::string& path, const PackInfo& expected);
 
 }  // namespace mutoscope::index

@@ -65,7 +65,8 @@ TEST(LayerPack, GivesBackWhatWasWritten) {
 
 TEST(LayerPack, LayersWithoutChunksSurvive) {
   const TempDir dir;
-  const std::vector<LayerTable> layers = {{7, std::make_shared<chunk::ChunkTable>()}, {-1, std::make_shared<chunk::ChunkTable>()}};
+  const std::vector<LayerTable> layers = {{7, std::make_shared<chunk::ChunkTable>()},
+                                          {-1, std::make_shared<chunk::ChunkTable>()}};
   const PackInfo info = *WriteLayerPack(dir / "pack", layers);
   const std::vector<LayerTable> read = *ReadLayerPack(dir / "pack", info);
   ASSERT_EQ(read.size(), 2u);
@@ -119,7 +120,8 @@ TEST(LayerPack, DamageUnderAGoodChecksumNeverCrashes) {
   testing::RandomTables random(4);
   for (int i = 0; i < 150; ++i) {
     std::string bad = good;
-    for (uint64_t edits = 1 + random.Below(3); edits > 0; --edits) bad[random.Below(bad.size())] = static_cast<char>(random.Below(256));
+    for (uint64_t edits = 1 + random.Below(3); edits > 0; --edits)
+      bad[random.Below(bad.size())] = static_cast<char>(random.Below(256));
     const auto read = ReadLayerPack(dir.Write("bad", bad), InfoOf(bad));
     EXPECT_TRUE(read.ok() || base::CodeOf(read.status()) == base::Code::kDataLoss) << read.status().ToString();
   }

@@ -27,7 +27,8 @@ class TimesColumn {
   }
   std::shared_ptr<arrow::Array> Finish(const std::shared_ptr<arrow::DataType>& type) && {
     return ListOf(type, std::move(offsets_),
-                  StructOf(ItemType(*type), {NumberArray(std::move(timelines_)), NumberArray(std::move(starts_)), NumberArray(std::move(ends_))}));
+                  StructOf(ItemType(*type),
+                           {NumberArray(std::move(timelines_)), NumberArray(std::move(starts_)), NumberArray(std::move(ends_))}));
   }
 
  private:
@@ -109,7 +110,8 @@ struct TextColumn {
   }
 };
 
-arrow::Result<std::shared_ptr<arrow::Array>> EntitiesColumn(const std::vector<LayerTable>& layers, const std::shared_ptr<arrow::DataType>& type) {
+arrow::Result<std::shared_ptr<arrow::Array>> EntitiesColumn(const std::vector<LayerTable>& layers,
+                                                            const std::shared_ptr<arrow::DataType>& type) {
   Offsets offsets = {0};
   TextColumn entities;
   for (const LayerTable& layer : layers) {
@@ -120,7 +122,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> EntitiesColumn(const std::vector<La
   return ListOf(type, std::move(offsets), values);
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> TimelinesColumn(const std::vector<LayerTable>& layers, const std::shared_ptr<arrow::DataType>& type) {
+arrow::Result<std::shared_ptr<arrow::Array>> TimelinesColumn(const std::vector<LayerTable>& layers,
+                                                             const std::shared_ptr<arrow::DataType>& type) {
   Offsets offsets = {0};
   TextColumn names;
   std::vector<uint8_t> kinds;
@@ -135,7 +138,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> TimelinesColumn(const std::vector<L
   return ListOf(type, std::move(offsets), StructOf(ItemType(*type), {name_values, NumberArray(std::move(kinds))}));
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> DescriptorsColumn(const std::vector<LayerTable>& layers, const std::shared_ptr<arrow::DataType>& type) {
+arrow::Result<std::shared_ptr<arrow::Array>> DescriptorsColumn(const std::vector<LayerTable>& layers,
+                                                               const std::shared_ptr<arrow::DataType>& type) {
   Offsets offsets = {0};
   TextColumn archetypes, components, component_types;
   for (const LayerTable& layer : layers) {
@@ -167,8 +171,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> MakeBatch(const std::vector<L
   ARROW_ASSIGN_OR_RAISE(auto timelines, TimelinesColumn(layers, type_of(LayerColumn::kTimelines)));
   ARROW_ASSIGN_OR_RAISE(auto descriptors, DescriptorsColumn(layers, type_of(LayerColumn::kDescriptors)));
   return arrow::RecordBatch::Make(schema, static_cast<int64_t>(layers.size()),
-                                  {NumberArray(std::move(ids)), FixedBytesArray(32, std::move(hashes)), entities, timelines, descriptors,
-                                   std::move(chunks).Finish(type_of(LayerColumn::kChunks))});
+                                  {NumberArray(std::move(ids)), FixedBytesArray(32, std::move(hashes)), entities, timelines,
+                                   descriptors, std::move(chunks).Finish(type_of(LayerColumn::kChunks))});
 }
 
 }  // namespace

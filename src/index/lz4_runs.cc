@@ -10,10 +10,10 @@ namespace {
 
 // End-of-block rules of the LZ4 block format.
 constexpr uint64_t kMatchBytesMin = 4;
-constexpr uint64_t kLastLiterals = 5;          // the last five bytes are literals
+constexpr uint64_t kLastLiterals = 5;           // the last five bytes are literals
 constexpr uint64_t kMatchStartFromEndMin = 12;  // no match starts in the last twelve bytes
-constexpr uint64_t kSequenceTailBytes = 8;     // after literals that are not the last: offset 2, token 1, last literals 5
-constexpr uint64_t kLengthNibbleMax = 15;      // then more length bytes follow
+constexpr uint64_t kSequenceTailBytes = 8;      // after literals that are not the last: offset 2, token 1, last literals 5
+constexpr uint64_t kLengthNibbleMax = 15;       // then more length bytes follow
 constexpr uint64_t kDecoderBytesMax = std::numeric_limits<int>::max();  // the reference decoder takes int sizes
 
 arrow::Status Malformed(uint64_t at, const char* what) {
@@ -46,7 +46,8 @@ arrow::Result<std::vector<LiteralRun>> LiteralRuns(std::span<const uint8_t> bloc
     if (at >= block.size()) return Malformed(at, "it ends where a sequence should begin");
     const uint8_t token = block[at++];
     uint64_t literals = token >> 4;
-    if (literals == kLengthNibbleMax && !AddLengthBytes(block, &at, &literals)) return Malformed(at, "it ends inside a literal length");
+    if (literals == kLengthNibbleMax && !AddLengthBytes(block, &at, &literals))
+      return Malformed(at, "it ends inside a literal length");
     if (literals > block.size() - at) return Malformed(at, "literals reach beyond its end");
     if (literals > decoded_size - decoded) return Malformed(at, "literals reach beyond the declared size");
     if (literals >= length_min && literals > 0) runs.push_back({decoded, at, literals});
@@ -68,7 +69,8 @@ arrow::Result<std::vector<LiteralRun>> LiteralRuns(std::span<const uint8_t> bloc
     decoded += match;
   }
   if (decoded != decoded_size) {
-    return base::DataLoss("malformed LZ4 block: it decodes to {} bytes, {} are declared; the recording is damaged", decoded, decoded_size);
+    return base::DataLoss("malformed LZ4 block: it decodes to {} bytes, {} are declared; the recording is damaged", decoded,
+                          decoded_size);
   }
   return runs;
 }

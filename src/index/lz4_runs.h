@@ -1,5 +1,5 @@
-// Literal runs of an LZ4 block: which ranges of the decoded bytes lie verbatim in the compressed bytes (design: an incompressible cell
-// is served by pread, without decoding).
+// Literal runs of an LZ4 block: which ranges of the decoded bytes lie verbatim in the compressed bytes (design: an incompressible
+// cell is served by pread, without decoding).
 #pragma once
 
 #include <cstdint>

@@ -123,7 +123,8 @@ TEST(LiteralRuns, NeverLaxerThanTheReferenceDecoder) {
     const Bytes data = Random(&random, random() % 300, static_cast<unsigned>(1 + random() % 20));
     Bytes block = Compress(data);
     size_t size = data.size();
-    for (uint64_t edits = random() % 4; edits > 0 && !block.empty(); --edits) block[random() % block.size()] = static_cast<uint8_t>(random());
+    for (uint64_t edits = random() % 4; edits > 0 && !block.empty(); --edits)
+      block[random() % block.size()] = static_cast<uint8_t>(random());
     if (random() % 8 == 0) block.resize(random() % (block.size() + 1));
     if (random() % 8 == 0) size += random() % 5;
     const auto runs = LiteralRuns(block, size, 1);

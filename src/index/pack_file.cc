@@ -63,10 +63,12 @@ std::shared_ptr<arrow::Array> BoolArray(const std::vector<bool>& values) {
 
 std::shared_ptr<arrow::Array> FixedBytesArray(int32_t width, std::vector<uint8_t> bytes) {
   const auto length = static_cast<int64_t>(bytes.size()) / width;
-  return std::make_shared<arrow::FixedSizeBinaryArray>(arrow::fixed_size_binary(width), length, arrow::Buffer::FromVector(std::move(bytes)));
+  return std::make_shared<arrow::FixedSizeBinaryArray>(arrow::fixed_size_binary(width), length,
+                                                       arrow::Buffer::FromVector(std::move(bytes)));
 }
 
-std::shared_ptr<arrow::Array> StructOf(const std::shared_ptr<arrow::DataType>& type, std::vector<std::shared_ptr<arrow::Array>> children) {
+std::shared_ptr<arrow::Array> StructOf(const std::shared_ptr<arrow::DataType>& type,
+                                       std::vector<std::shared_ptr<arrow::Array>> children) {
   const int64_t length = children.front()->length();
   return std::make_shared<arrow::StructArray>(type, length, std::move(children));
 }
@@ -89,7 +91,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> StringDictionary::Values() const {
   return builder.Finish();
 }
 
-std::shared_ptr<arrow::Array> StringDictionary::Column(std::vector<int32_t> indices, const std::shared_ptr<arrow::Array>& values) {
+std::shared_ptr<arrow::Array> StringDictionary::Column(std::vector<int32_t> indices,
+                                                       const std::shared_ptr<arrow::Array>& values) {
   return std::make_shared<arrow::DictionaryArray>(DictionaryOfStrings(), NumberArray(std::move(indices)), values);
 }
 

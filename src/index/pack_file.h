@@ -41,7 +41,8 @@ std::shared_ptr<arrow::Array> NumberArray(std::vector<T> values) {
 }
 std::shared_ptr<arrow::Array> BoolArray(const std::vector<bool>& values);
 std::shared_ptr<arrow::Array> FixedBytesArray(int32_t width, std::vector<uint8_t> bytes);
-std::shared_ptr<arrow::Array> StructOf(const std::shared_ptr<arrow::DataType>& type, std::vector<std::shared_ptr<arrow::Array>> children);
+std::shared_ptr<arrow::Array> StructOf(const std::shared_ptr<arrow::DataType>& type,
+                                       std::vector<std::shared_ptr<arrow::Array>> children);
 // `offsets`: one more than lists.
 std::shared_ptr<arrow::Array> ListOf(const std::shared_ptr<arrow::DataType>& type, std::vector<int64_t> offsets,
                                      const std::shared_ptr<arrow::Array>& values);

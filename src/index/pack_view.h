@@ -35,7 +35,8 @@ const T* Numbers(const std::shared_ptr<arrow::Array>& parent, int field) {
 class StringColumn {
  public:
   explicit StringColumn(const arrow::Array& column)
-      : indices_(column.data()->GetValues<int32_t>(1)), values_(static_cast<const arrow::DictionaryArray&>(column).dictionary()) {}
+      : indices_(column.data()->GetValues<int32_t>(1)),
+        values_(static_cast<const arrow::DictionaryArray&>(column).dictionary()) {}
   std::string operator[](size_t row) const { return static_cast<const arrow::StringArray&>(*values_).GetString(indices_[row]); }
 
  private:

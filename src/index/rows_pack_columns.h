@@ -11,8 +11,8 @@ namespace mutoscope::index {
 
 inline constexpr std::string_view kRowsPackFormat = "rows_pack";
 
-// Footer metadata. A region is "<offset> <length> <XXH3-64 of its bytes, 16 hex digits>". Head: the region before the first record
-// batch, with the dictionaries. Layers: a line "<layer> <region>\n" for each record batch.
+// Footer metadata. A region is "<offset> <length> <XXH3-64 of its bytes, 16 hex digits>". Head: the region before the first
+// record batch, with the dictionaries. Layers: a line "<layer> <region>\n" for each record batch.
 inline constexpr std::string_view kLayersKey = "mutoscope:layers";
 inline constexpr std::string_view kHeadKey = "mutoscope:head";
 

@@ -44,7 +44,7 @@ bool TakeRegion(std::string_view* text, uint64_t file_size, Region* region) {
 
 struct Directory {
   Region head;
-  std::vector<LayerId> layers;    // of each record batch
+  std::vector<LayerId> layers;  // of each record batch
   std::vector<Region> regions;
 };
 
@@ -63,7 +63,8 @@ arrow::Status CheckFooter(MappedFile* file, const PackInfo& expected) {
   const auto footer_size = FooterSize(std::span<const uint8_t, kTrailerBytes>(trailer->data(), kTrailerBytes), expected.bytes);
   if (!footer_size) return base::DataLoss("it has no footer");
   ARROW_ASSIGN_OR_RAISE(const auto footer, Part(file, expected.bytes - *footer_size, *footer_size));
-  if (ChecksumOf(footer->data(), *footer_size) != expected.checksum) return base::DataLoss("the checksum of its footer does not hold");
+  if (ChecksumOf(footer->data(), *footer_size) != expected.checksum)
+    return base::DataLoss("the checksum of its footer does not hold");
   return arrow::Status::OK();
 }
 
@@ -73,7 +74,8 @@ bool ParseDirectory(const arrow::KeyValueMetadata& footer, uint64_t file_size, D
   std::string_view rest = head;
   if (!TakeRegion(&rest, file_size, &out->head)) return false;
   for (rest = layers; !rest.empty();) {
-    if (!TakeNumber(&rest, &out->layers.emplace_back()) || !TakeRegion(&rest, file_size, &out->regions.emplace_back())) return false;
+    if (!TakeNumber(&rest, &out->layers.emplace_back()) || !TakeRegion(&rest, file_size, &out->regions.emplace_back()))
+      return false;
   }
   return true;
 }
@@ -153,7 +155,8 @@ struct RowsView {
     rows->large_cells.reserve(large_cells.size(chunk));
     for (size_t i = large_cells.begin(chunk); i < large_cells.end(chunk); ++i) {
       if (cell_components[i] >= rows->components.size() || cell_rows[i] >= rows->row_ids.size()) return false;
-      LargeCell& cell = rows->large_cells.emplace_back(LargeCell{cell_components[i], cell_rows[i], decoded_offsets[i], lengths[i], {}});
+      LargeCell& cell =
+          rows->large_cells.emplace_back(LargeCell{cell_components[i], cell_rows[i], decoded_offsets[i], lengths[i], {}});
       for (size_t run = runs.begin(i); run < runs.end(i); ++run) cell.runs.push_back({run_offsets[run], run_lengths[run]});
     }
     return true;
@@ -200,7 +203,8 @@ struct RowsPack::State {
     if (slot.batch == batch) return slot.view;
     if (!head_checked) ARROW_RETURN_NOT_OK(CheckRegion(directory.head, "its head"));
     head_checked = true;
-    if (!checked[batch]) ARROW_RETURN_NOT_OK(CheckRegion(directory.regions[batch], fmt::format("layer {}", directory.layers[batch])));
+    if (!checked[batch])
+      ARROW_RETURN_NOT_OK(CheckRegion(directory.regions[batch], fmt::format("layer {}", directory.layers[batch])));
     const auto rows = reader->ReadRecordBatch(static_cast<int>(batch));
     if (!rows.ok()) return DamagedPack(path, rows.status().message());
     if (!checked[batch]) ARROW_RETURN_NOT_OK(CheckPackBatch(path, **rows));
@@ -240,13 +244,15 @@ arrow::Result<ChunkRows> RowsPack::Read(LayerId layer, uint32_t ordinal) const {
   if (batch == state_->batches.end()) return base::NotFound("index file '{}' has no layer {}", state_->path, layer);
   ARROW_ASSIGN_OR_RAISE(const auto view, state_->View(batch->second));
   if (ordinal >= view->num_chunks()) {
-    return base::NotFound("layer {} has {} chunks in index file '{}', chunk {} was asked for", layer, view->num_chunks(), state_->path, ordinal);
+    return base::NotFound("layer {} has {} chunks in index file '{}', chunk {} was asked for", layer, view->num_chunks(),
+                          state_->path, ordinal);
   }
   if (!view->IsPresent(ordinal)) {
     return base::NotFound("chunk {} of layer {} was damaged when index file '{}' was written", ordinal, layer, state_->path);
   }
   ChunkRows rows;
-  if (!view->Read(ordinal, &rows)) return DamagedPack(state_->path, fmt::format("chunk {} of layer {} does not hold", ordinal, layer));
+  if (!view->Read(ordinal, &rows))
+    return DamagedPack(state_->path, fmt::format("chunk {} of layer {} does not hold", ordinal, layer));
   return rows;
 }
 

@@ -15,15 +15,17 @@ namespace {
 
 using storage::testing::ReadFile;
 using storage::testing::TempDir;
-using testing::RandomTables;
 using ::testing::HasSubstr;
+using testing::RandomTables;
 
 ChunkRows RandomRows(RandomTables* random) {
   ChunkRows rows;
   rows.row_ids_sorted = random->OneIn(2);
   rows.wire_ready = random->OneIn(2);
   const auto num_rows = static_cast<uint32_t>(random->Below(20));
-  const auto bits = [&] { return std::vector<uint8_t>(random->OneIn(2) ? 0 : (num_rows + 7) / 8, static_cast<uint8_t>(random->Below(256))); };
+  const auto bits = [&] {
+    return std::vector<uint8_t>(random->OneIn(2) ? 0 : (num_rows + 7) / 8, static_cast<uint8_t>(random->Below(256)));
+  };
   for (uint32_t row = 0; row < num_rows; ++row) rows.row_ids.push_back({random->Below(100), random->Below(100)});
   for (const std::string& name : random->Some(RandomTables::Timelines())) {
     rows.timelines.push_back({name, static_cast<chunk::TimelineKind>(random->Below(3))});
@@ -65,7 +67,8 @@ void ExpectSame(const ChunkRows& a, const ChunkRows& b) {
   ASSERT_EQ(a.large_cells.size(), b.large_cells.size());
   for (size_t i = 0; i < a.large_cells.size(); ++i) {
     const LargeCell &x = a.large_cells[i], &y = b.large_cells[i];
-    EXPECT_EQ(std::tie(x.component, x.row, x.decoded_offset, x.length, x.runs), std::tie(y.component, y.row, y.decoded_offset, y.length, y.runs));
+    EXPECT_EQ(std::tie(x.component, x.row, x.decoded_offset, x.length, x.runs),
+              std::tie(y.component, y.row, y.decoded_offset, y.length, y.runs));
   }
 }
 

@@ -52,9 +52,11 @@ class TimelinesColumn {
   }
   ArrayPtr Finish(const TypePtr& type, const Dictionaries& dictionaries) && {
     const TypePtr& item = ItemType(type);
-    return ListOf(type, std::move(offsets_),
-                  StructOf(item, {StringDictionary::Column(std::move(names_), dictionaries.timeline_values), NumberArray(std::move(kinds_)),
-                                  ListOf(item->field(RowsTimelineField::kTimes)->type(), std::move(times_offsets_), NumberArray(std::move(times_)))}));
+    return ListOf(
+        type, std::move(offsets_),
+        StructOf(item, {StringDictionary::Column(std::move(names_), dictionaries.timeline_values), NumberArray(std::move(kinds_)),
+                        ListOf(item->field(RowsTimelineField::kTimes)->type(), std::move(times_offsets_),
+                               NumberArray(std::move(times_)))}));
   }
 
  private:
@@ -94,11 +96,12 @@ class ComponentsColumn {
     EndRow(&offsets_, components_.size());
   }
   ArrayPtr Finish(const TypePtr& type, const Dictionaries& dictionaries) && {
-    return ListOf(type, std::move(offsets_),
-                  StructOf(ItemType(type), {StringDictionary::Column(std::move(archetypes_), dictionaries.archetype_values),
-                                            StringDictionary::Column(std::move(components_), dictionaries.component_values),
-                                            StringDictionary::Column(std::move(component_types_), dictionaries.component_type_values),
-                                            std::move(set_).Finish(), std::move(non_empty_).Finish()}));
+    return ListOf(
+        type, std::move(offsets_),
+        StructOf(ItemType(type), {StringDictionary::Column(std::move(archetypes_), dictionaries.archetype_values),
+                                  StringDictionary::Column(std::move(components_), dictionaries.component_values),
+                                  StringDictionary::Column(std::move(component_types_), dictionaries.component_type_values),
+                                  std::move(set_).Finish(), std::move(non_empty_).Finish()}));
   }
 
  private:
@@ -126,11 +129,12 @@ class LargeCellsColumn {
   ArrayPtr Finish(const TypePtr& type) && {
     const TypePtr& item = ItemType(type);
     const TypePtr& runs_type = item->field(LargeCellField::kRuns)->type();
-    const ArrayPtr runs = ListOf(runs_type, std::move(runs_offsets_),
-                                 StructOf(ItemType(runs_type), {NumberArray(std::move(run_offsets_)), NumberArray(std::move(run_lengths_))}));
+    const ArrayPtr runs =
+        ListOf(runs_type, std::move(runs_offsets_),
+               StructOf(ItemType(runs_type), {NumberArray(std::move(run_offsets_)), NumberArray(std::move(run_lengths_))}));
     return ListOf(type, std::move(offsets_),
-                  StructOf(item, {NumberArray(std::move(components_)), NumberArray(std::move(rows_)), NumberArray(std::move(decoded_offsets_)),
-                                  NumberArray(std::move(lengths_)), runs}));
+                  StructOf(item, {NumberArray(std::move(components_)), NumberArray(std::move(rows_)),
+                                  NumberArray(std::move(decoded_offsets_)), NumberArray(std::move(lengths_)), runs}));
   }
 
  private:
@@ -139,7 +143,8 @@ class LargeCellsColumn {
   std::vector<uint64_t> decoded_offsets_, lengths_, run_offsets_, run_lengths_;
 };
 
-std::shared_ptr<arrow::RecordBatch> MakeBatch(const LayerRows& layer, const std::shared_ptr<arrow::Schema>& schema, Dictionaries* dictionaries) {
+std::shared_ptr<arrow::RecordBatch> MakeBatch(const LayerRows& layer, const std::shared_ptr<arrow::Schema>& schema,
+                                              Dictionaries* dictionaries) {
   std::vector<bool> present, row_ids_sorted, wire_ready;
   Offsets row_id_offsets = {0};
   std::vector<uint8_t> row_ids;
@@ -202,7 +207,8 @@ arrow::Status WriteBatches(const std::vector<LayerRows>& layers, const std::vect
 // XXH3-64 of the Arrow footer: its flatbuffer, the length of that, and the magic bytes.
 arrow::Result<uint64_t> FooterChecksum(const arrow::Buffer& file) {
   const uint8_t* end = file.data() + file.size();
-  const auto size = FooterSize(std::span<const uint8_t, kTrailerBytes>(end - kTrailerBytes, kTrailerBytes), static_cast<uint64_t>(file.size()));
+  const auto size =
+      FooterSize(std::span<const uint8_t, kTrailerBytes>(end - kTrailerBytes, kTrailerBytes), static_cast<uint64_t>(file.size()));
   if (!size) return base::Internal("the Arrow file just written has no footer");
   return ChecksumOf(end - *size, *size);
 }
@@ -225,7 +231,8 @@ arrow::Result<PackInfo> WriteRowsPack(const std::string& path, const std::vector
   const auto footer = std::make_shared<arrow::KeyValueMetadata>();
   ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<arrow::ResizableBuffer> file, arrow::AllocateResizableBuffer(0));
   const auto sink = std::make_shared<arrow::io::BufferOutputStream>(file);
-  ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeFileWriter(sink, schema, arrow::ipc::IpcWriteOptions::Defaults(), footer));
+  ARROW_ASSIGN_OR_RAISE(const auto writer,
+                        arrow::ipc::MakeFileWriter(sink, schema, arrow::ipc::IpcWriteOptions::Defaults(), footer));
   ARROW_RETURN_NOT_OK(WriteBatches(layers, batches, writer.get(), *sink, *file, footer.get()));
   ARROW_RETURN_NOT_OK(writer->Close());
   ARROW_RETURN_NOT_OK(sink->Close());

@@ -52,7 +52,7 @@ struct NameMap {
   std::vector<uint32_t> entities;
   std::vector<uint32_t> timelines;
   std::vector<uint32_t> descriptors;
-  std::vector<uint32_t> timeline_sets;   // of a run, kUnmapped until needed
+  std::vector<uint32_t> timeline_sets;  // of a run, kUnmapped until needed
   std::vector<uint32_t> component_sets;
 };
 
@@ -81,8 +81,8 @@ class RunBuilder {
   void AddRunLayer(const ChunkRun& from, uint32_t layer) {
     NameMap& names = MapRunNames(from);
     BeginLayer(from.layers[layer]);
-    run_->layer_timelines.push_back(MapList(from.timeline_sets, from.layer_timelines[layer], names.timelines, &names.timeline_sets,
-                                            &timeline_sets_));
+    run_->layer_timelines.push_back(
+        MapList(from.timeline_sets, from.layer_timelines[layer], names.timelines, &names.timeline_sets, &timeline_sets_));
     for (uint32_t chunk = from.first_chunks[layer]; chunk < from.first_chunks[layer + 1]; ++chunk) AddChunk(from, chunk, &names);
     AddExceptions(from, layer, names);
   }
@@ -115,15 +115,18 @@ class RunBuilder {
     const chunk::ChunkTable* last = std::exchange(last_table_, &table);
     if (last == nullptr || last->entities != table.entities) {
       table_names_.entities.clear();
-      for (const std::string& name : table.entities) table_names_.entities.push_back(InternName(name, &entity_ids_, &run_->entities));
+      for (const std::string& name : table.entities)
+        table_names_.entities.push_back(InternName(name, &entity_ids_, &run_->entities));
     }
     if (last == nullptr || last->timelines != table.timelines) {
       table_names_.timelines.clear();
-      for (const chunk::Timeline& t : table.timelines) table_names_.timelines.push_back(InternName(t.name, &timeline_ids_, &run_->timelines));
+      for (const chunk::Timeline& t : table.timelines)
+        table_names_.timelines.push_back(InternName(t.name, &timeline_ids_, &run_->timelines));
     }
     if (last == nullptr || last->descriptors != table.descriptors) {
       table_names_.descriptors.clear();
-      for (const auto& d : table.descriptors) table_names_.descriptors.push_back(InternName(d, &descriptor_ids_, &run_->descriptors));
+      for (const auto& d : table.descriptors)
+        table_names_.descriptors.push_back(InternName(d, &descriptor_ids_, &run_->descriptors));
     }
   }
 
@@ -185,7 +188,8 @@ class RunBuilder {
     const ChunkKey& old = from.keys[chunk];
     ChunkKey key{names->entities[old.entity], static_cast<uint32_t>(run_->times.size()), 0, 0};
     key.timeline_set = MapList(from.timeline_sets, old.timeline_set, names->timelines, &names->timeline_sets, &timeline_sets_);
-    key.component_set = MapList(from.component_sets, old.component_set, names->descriptors, &names->component_sets, &component_sets_);
+    key.component_set =
+        MapList(from.component_sets, old.component_set, names->descriptors, &names->component_sets, &component_sets_);
     const auto times = from.times.begin() + old.times_begin;
     const auto num_times = static_cast<std::ptrdiff_t>(from.timeline_sets[old.timeline_set].size());
     run_->times.insert(run_->times.end(), times, times + num_times);
@@ -207,7 +211,8 @@ class RunBuilder {
     const auto first_range = std::lower_bound(from.component_ranges.begin(), from.component_ranges.end(), old_begin, before);
     const auto added = static_cast<std::ptrdiff_t>(run_->component_ranges.size());
     for (auto it = first_range; it != from.component_ranges.end() && it->chunk < old_end; ++it) {
-      run_->component_ranges.push_back({it->chunk - old_begin + new_begin, it->component, names.timelines[it->timeline], it->range});
+      run_->component_ranges.push_back(
+          {it->chunk - old_begin + new_begin, it->component, names.timelines[it->timeline], it->range});
     }
     SortByTimeline(run_->component_ranges.begin() + added);
   }

@@ -10,6 +10,7 @@
 
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "net/unknown_methods.h"
 
 namespace mutoscope::net {
 namespace {
@@ -59,7 +60,11 @@ class CallInterceptor : public grpc::experimental::Interceptor {
       metrics_.sent_bytes.fetch_add(batch->GetSerializedSendMessage()->Length(), std::memory_order_relaxed);
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      code_ = static_cast<int>(batch->GetSendStatus().error_code());
+      const grpc::Status status = batch->GetSendStatus();
+      code_ = static_cast<int>(status.error_code());
+      if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_message().empty()) {
+        batch->ModifySendStatus(UnimplementedStatus(path_));  // what generated services say of methods they do not override
+      }
     }
     batch->Proceed();
   }

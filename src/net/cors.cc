@@ -63,9 +63,7 @@ bool IsAllowedOrigin(std::string_view origin, std::span<const std::string> allow
   if (scheme_end == std::string_view::npos || scheme_end == 0) return false;  // also the "null" of sandboxed pages
   const std::string_view authority = origin.substr(scheme_end + 3);
   if (IsAlwaysAllowed(authority)) return true;
-  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& glob) {
-    return MatchesGlob(glob.find("://") == std::string::npos ? authority : origin, glob);
-  });
+  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& glob) { return MatchesGlob(origin, glob); });
 }
 
 void AddCorsHeaders(const http::fields& request, std::span<const std::string> allowed, http::fields& response) {

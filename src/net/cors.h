@@ -14,8 +14,7 @@
 namespace mutoscope::net {
 
 // `origin` is the Origin header, e.g. "https://rerun.io". Pages of localhost, 127.0.0.1 and rerun.io may, with any scheme and
-// port, and those that match a glob of `allowed` ('*' = any text, case ignored). A glob without "://" is matched with what
-// follows the scheme.
+// port, and those whose whole origin matches a glob of `allowed` ('*' = any text, case ignored).
 bool IsAllowedOrigin(std::string_view origin, std::span<const std::string> allowed);
 
 // For the answer to `request`: lets an allowed page read it, with the redap headers. Does nothing without an Origin header.

@@ -2,20 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <string>
-
 namespace mutoscope::net {
 namespace {
 
 class UnimplementedReactor : public grpc::ServerGenericBidiReactor {
  public:
-  explicit UnimplementedReactor(const std::string& method) {
-    Finish({grpc::StatusCode::UNIMPLEMENTED, fmt::format("this server has no method {}; it may need a newer server", method)});
-  }
+  explicit UnimplementedReactor(const std::string& method) { Finish(UnimplementedStatus(method)); }
   void OnDone() override { delete this; }
 };
 
 }  // namespace
+
+grpc::Status UnimplementedStatus(const std::string& method) {
+  return {grpc::StatusCode::UNIMPLEMENTED, fmt::format("this server has no method {}; a newer one may have it", method)};
+}
 
 grpc::ServerGenericBidiReactor* UnknownMethods::CreateReactor(grpc::GenericCallbackServerContext* context) {
   return new UnimplementedReactor(context->method());

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "chunk/head.h"
+#include "query/cells.h"
 
 namespace mutoscope::query {
 namespace {
@@ -18,8 +19,8 @@ struct Source {
   rrd::ArrowMsgHead head;
 };
 
-arrow::Result<bool> StoredFormIsWireReady(const catalog::Catalog& catalog, const ChunkKey& key, const Source& source) {
-  if (const auto rows = catalog.Rows(key.dataset, key.layer, key.ordinal)) return rows->wire_ready;
+arrow::Result<bool> StoredFormIsWireReady(const std::optional<index::ChunkRows>& rows, const Source& source) {
+  if (rows) return rows->wire_ready;
   ARROW_ASSIGN_OR_RAISE(const auto head, chunk::ReadChunkHead(*source.file, source.head));
   return head.row_ids_sorted && chunk::IsWireReady(*head.stored_schema);
 }
@@ -69,6 +70,13 @@ arrow::Result<std::vector<int64_t>> RowPositions(const ChunkKey& key, int64_t nu
   return rows;
 }
 
+arrow::Status Encode(const chunk::Chunk& chunk, DeliveredChunk* out) {
+  ARROW_ASSIGN_OR_RAISE(out->payload, chunk::EncodeChunk(chunk));
+  out->compression = rrd::Compression::kNone;
+  out->uncompressed_size = out->payload_bytes();
+  return arrow::Status::OK();
+}
+
 arrow::Status DeliverDecoded(const ChunkKey& key, const Source& source,
                              const std::vector<index::DatasetIndex::ComponentInfo>& components, DeliveredChunk* out) {
   ARROW_ASSIGN_OR_RAISE(auto payload, rrd::ReadPayload(*source.file, source.head));
@@ -79,10 +87,23 @@ arrow::Status DeliverDecoded(const ChunkKey& key, const Source& source,
     ARROW_ASSIGN_OR_RAISE(chunk, chunk::Slice(chunk, rows, positions, out->chunk_id));
   }
   ARROW_ASSIGN_OR_RAISE(chunk, chunk::SortedByRowId(chunk));
-  ARROW_ASSIGN_OR_RAISE(out->payload, chunk::EncodeChunk(chunk));
-  out->compression = rrd::Compression::kNone;
-  out->uncompressed_size = out->payload_bytes();
-  return arrow::Status::OK();
+  return Encode(chunk, out);
+}
+
+arrow::Status DeliverPiece(const catalog::DatasetSnapshot& snapshot, const ChunkKey& key, const std::optional<index::ChunkRows>& rows,
+                           const Source& source, DeliveredChunk* out) {
+  const auto components = snapshot.index->ComponentsOf(source.ref);
+  if (rows && !key.components.empty()) {
+    std::vector<chunk::Descriptor> wanted;
+    for (const uint32_t component : key.components) {
+      if (component >= components.size()) return base::InvalidArgument("chunk_key: the chunk has no component {}", component);
+      wanted.push_back(*components[component].descriptor);
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto chunk, ChunkFromCells(*source.file, *rows, key, wanted, std::string(source.info.entity), out->chunk_id,
+                                                           *snapshot.schema));
+    if (chunk) return Encode(*chunk, out);
+  }
+  return DeliverDecoded(key, source, components, out);
 }
 
 }  // namespace
@@ -111,12 +132,12 @@ arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const cat
   out.application_id = layer.application_id;
   out.chunk_id = PieceId(info.id, key);
   out.is_static = info.is_static;
+  const auto rows = catalog.Rows(key.dataset, key.layer, key.ordinal);
   bool stored = key.whole();
   if (stored) {
-    ARROW_ASSIGN_OR_RAISE(stored, StoredFormIsWireReady(catalog, key, source));
+    ARROW_ASSIGN_OR_RAISE(stored, StoredFormIsWireReady(rows, source));
   }
-  const auto status =
-      stored ? DeliverStored(source, &out) : DeliverDecoded(key, source, snapshot.index->ComponentsOf(ref), &out);
+  const auto status = stored ? DeliverStored(source, &out) : DeliverPiece(snapshot, key, rows, source, &out);
   if (!status.ok()) {
     return base::WithContext(status, fmt::format("{}: chunk {} at offset {}", layer.path, info.id.text(), info.place.message_offset));
   }

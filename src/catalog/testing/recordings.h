@@ -48,8 +48,8 @@ inline std::shared_ptr<arrow::RecordBatch> MakeComponentChunk(const ComponentSpe
                                       {"rerun:is_sorted", "true"}})};
   arrow::ArrayVector columns = {row_ids.Finish().ValueOrDie()};
   if (!spec.is_static) {
-    fields.push_back(
-        Field("frame", arrow::int64(), true, {{"rerun:kind", "index"}, {"rerun:index_name", "frame"}, {"rerun:is_sorted", "true"}}));
+    fields.push_back(Field("frame", arrow::int64(), true,
+                           {{"rerun:kind", "index"}, {"rerun:index_name", "frame"}, {"rerun:is_sorted", "true"}}));
     columns.push_back(frames.Finish().ValueOrDie());
   }
   fields.push_back(Field(spec.component, spec.cells->type(), true,
@@ -120,12 +120,17 @@ class CatalogTest : public ::testing::Test {
     catalog_ = opened.MoveValueUnsafe();
   }
 
-  std::string Write(const std::string& name, const std::string& bytes) const { return directory_.Write("recordings/" + name, bytes); }
-  std::string WriteRecording(const std::string& id, int chunks = 2) const { return Write(id + ".rrd", RecordingBytes(id, chunks)); }
+  std::string Write(const std::string& name, const std::string& bytes) const {
+    return directory_.Write("recordings/" + name, bytes);
+  }
+  std::string WriteRecording(const std::string& id, int chunks = 2) const {
+    return Write(id + ".rrd", RecordingBytes(id, chunks));
+  }
   EntryId MakeDataset(const std::string& name) { return catalog_->CreateDataset(name).ValueOrDie().entry.id; }
 
   arrow::Result<std::vector<RegisteredSource>> Register(const EntryId& dataset, const std::vector<std::string>& paths,
-                                                        OnDuplicate on_duplicate = OnDuplicate::kError, const std::string& layer = "") {
+                                                        OnDuplicate on_duplicate = OnDuplicate::kError,
+                                                        const std::string& layer = "") {
     std::vector<DataSource> sources;
     for (const std::string& path : paths) sources.push_back({path, layer, false});
     Catalog::RegisterOptions options;
@@ -133,7 +138,9 @@ class CatalogTest : public ::testing::Test {
     return catalog_->Register(dataset, sources, options);
   }
   TaskState TaskOf(const RegisteredSource& row) const { return catalog_->QueryTasks({row.task_id}).at(0); }
-  std::shared_ptr<const DatasetSnapshot> Snapshot(const EntryId& dataset) const { return catalog_->Snapshot(dataset).ValueOrDie(); }
+  std::shared_ptr<const DatasetSnapshot> Snapshot(const EntryId& dataset) const {
+    return catalog_->Snapshot(dataset).ValueOrDie();
+  }
   size_t CountIndexFiles() const {
     size_t count = 0;
     std::error_code none;

@@ -32,8 +32,8 @@ inline std::shared_ptr<arrow::Array> FromJson(const std::shared_ptr<arrow::DataT
   return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
 }
 
-inline Column Make(const std::string& name, const std::shared_ptr<arrow::DataType>& type, const std::string& json, const Pairs& metadata,
-                   bool nullable = true) {
+inline Column Make(const std::string& name, const std::shared_ptr<arrow::DataType>& type, const std::string& json,
+                   const Pairs& metadata, bool nullable = true) {
   return {arrow::field(name, type, nullable, MetadataOf(metadata)), FromJson(type, json)};
 }
 

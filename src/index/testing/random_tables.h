@@ -45,7 +45,8 @@ class RandomTables {
   LayerTable Layer(LayerId id, uint64_t chunks_max) {
     auto table = std::make_shared<chunk::ChunkTable>();
     table->entities = Some(Entities());
-    for (const std::string& name : Some(Timelines())) table->timelines.push_back({name, static_cast<chunk::TimelineKind>(Below(3))});
+    for (const std::string& name : Some(Timelines()))
+      table->timelines.push_back({name, static_cast<chunk::TimelineKind>(Below(3))});
     table->descriptors = Some(Descriptors());
     for (uint8_t& byte : table->schema_sha256) byte = static_cast<uint8_t>(Below(256));
     for (uint64_t i = table->entities.empty() ? 0 : Below(chunks_max + 1); i > 0; --i) table->chunks.push_back(Chunk(*table));
