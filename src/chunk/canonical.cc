@@ -77,7 +77,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> CanonicalList(const std::shared_ptr
   if (type == array->type()) return array;
   auto data = array->data()->Copy();
   data->type = std::move(type);
-  return arrow::MakeArray(std::move(data));
+  return arrow::MakeArray(data);
 }
 
 arrow::Result<base::Tuid> ParseChunkId(std::string_view text) {

@@ -54,7 +54,7 @@ std::vector<const DatasetColumn*> SortedColumns(const std::vector<DatasetColumn>
 
 }  // namespace
 
-std::shared_ptr<arrow::Schema> MakeDatasetSchema(std::vector<Timeline> timelines, std::vector<DatasetColumn> columns) {
+std::shared_ptr<arrow::Schema> MakeDatasetSchema(std::vector<Timeline> timelines, const std::vector<DatasetColumn>& columns) {
   if (timelines.empty() && columns.empty()) return arrow::schema(arrow::FieldVector{});
   std::sort(timelines.begin(), timelines.end());
   arrow::FieldVector fields;

@@ -22,7 +22,7 @@ struct DatasetColumn {
 
 // Row id, timelines by name, columns by entity path, archetype, component. No fields at all if there are neither timelines nor
 // columns.
-std::shared_ptr<arrow::Schema> MakeDatasetSchema(std::vector<Timeline> timelines, std::vector<DatasetColumn> columns);
+std::shared_ptr<arrow::Schema> MakeDatasetSchema(std::vector<Timeline> timelines, const std::vector<DatasetColumn>& columns);
 
 // The column that a field of such a schema stands for.
 DatasetColumn DatasetColumnOf(const arrow::Field& field);

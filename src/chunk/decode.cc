@@ -63,7 +63,7 @@ arrow::Result<IndexColumn> MakeIndexColumn(const RawColumn& raw) {
   if (!raw.type->Equals(*column.field->type())) {  // a timezone
     auto data = raw.data->data()->Copy();
     data->type = column.field->type();
-    column.data = arrow::MakeArray(std::move(data));
+    column.data = arrow::MakeArray(data);
   }
   return column;
 }
@@ -147,7 +147,8 @@ arrow::Result<Chunk> CanonicalChunk(RawBatch raw, int64_t num_rows) {
 }  // namespace
 
 arrow::Result<Chunk> DecodeChunk(std::shared_ptr<arrow::Buffer> ipc) {
-  ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<arrow::RecordBatch> stored, ReadStoredBatch(ipc));
+  const std::shared_ptr<arrow::Buffer> stream = std::move(ipc);
+  ARROW_ASSIGN_OR_RAISE(const std::shared_ptr<arrow::RecordBatch> stored, ReadStoredBatch(stream));
   const std::optional<SorbetVersion> version = SorbetVersionOf(stored->schema()->metadata().get());
   RawBatch raw = RawBatchOf(*stored->schema(), stored->columns());
   if (version.has_value()) ARROW_RETURN_NOT_OK(Migrate(*version, &raw));

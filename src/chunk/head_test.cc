@@ -56,6 +56,7 @@ std::string Numbers(int count) {
 
 std::vector<uint64_t> Counters(int count) {
   std::vector<uint64_t> counters;
+  counters.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) counters.push_back(static_cast<uint64_t>(i));
   return counters;
 }

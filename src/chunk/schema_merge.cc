@@ -46,7 +46,7 @@ class Merger {
     std::vector<DatasetColumn> columns;
     columns.reserve(columns_.size());
     for (auto& merged : columns_) columns.push_back(std::move(merged.column));
-    return MakeDatasetSchema(std::move(timelines), std::move(columns));
+    return MakeDatasetSchema(std::move(timelines), columns);
   }
 
  private:

@@ -98,8 +98,8 @@ arrow::Result<ChunkTable> TableFromStats(const PlacedStats& chunks) {
     }
     table.chunks.push_back(std::move(row));
   }
-  ARROW_ASSIGN_OR_RAISE(std::vector<DatasetColumn> columns, CollectColumns(chunks));
-  table.schema = MakeDatasetSchema(table.timelines, std::move(columns));
+  ARROW_ASSIGN_OR_RAISE(const std::vector<DatasetColumn> columns, CollectColumns(chunks));
+  table.schema = MakeDatasetSchema(table.timelines, columns);
   table.schema_sha256 = SchemaSha256(*table.schema);
   return table;
 }

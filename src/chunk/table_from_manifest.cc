@@ -240,7 +240,7 @@ arrow::Result<ChunkTable> TableFromManifest(const rrd::StoreContents& contents) 
   for (size_t row = 0; row < contents.chunks.size(); ++row) {
     ARROW_RETURN_NOT_OK(reader.Read(static_cast<int64_t>(row), contents.chunks[row]));
   }
-  table.schema = MakeDatasetSchema(std::move(schema.timelines), std::move(schema.columns));
+  table.schema = MakeDatasetSchema(std::move(schema.timelines), schema.columns);
   table.schema_sha256 = schema.migrated ? SchemaSha256(*table.schema) : manifest.schema_sha256;
   return table;
 }

@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> cors_allow_origins;
   std::string log_format = "text";
   std::string log_level = "info";
+  std::string config;
   uint64_t piece_bytes_min = query::FindOptions{}.piece_bytes_min;
 };
 
@@ -78,6 +79,18 @@ sigset_t BlockStopSignals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+// Sets the options that the file names and the command line does not. CLI11 reads files for the top-level command only.
+// Throws CLI::ParseError for a key that is no option, a bad value, or a file that cannot be read; main() prints it.
+void ApplyConfig(const std::string& path, CLI::App& command) {
+  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(path)) {
+    auto* option = item.parents.empty() && item.name != "config" ? command.get_option_no_throw("--" + item.name) : nullptr;
+    if (option == nullptr) throw CLI::ConfigError(fmt::format("{}: '{}' is no option of `mutoscope serve`", path, item.fullname()));
+    if (option->count() > 0) continue;
+    for (const auto& value : item.inputs) option->add_result(value);
+    option->run_callback();
+  }
 }
 
 std::string CatalogMetrics(const catalog::CatalogStats& stats) {
@@ -153,8 +166,9 @@ void AddServe(CLI::App& app, int* exit_code) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   command->add_option("--piece-bytes-min", options->piece_bytes_min, "Chunks from this size on may be delivered in part")->capture_default_str();
-  command->set_config("--config", "", "TOML file with these options, without the dashes");
-  command->callback([options, exit_code] {
+  command->add_option("--config", options->config, "TOML file with these options, without the dashes; the command line wins");
+  command->callback([options, command, exit_code] {
+    if (!options->config.empty()) ApplyConfig(options->config, *command);
     const auto status = Serve(*options);
     if (status.ok()) return;
     *exit_code = PrintError(status);

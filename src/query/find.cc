@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "query/pieces.h"
+#include "storage/file_cache.h"
 
 namespace mutoscope::query {
 namespace {
@@ -29,6 +30,7 @@ class Finder {
   arrow::Result<std::vector<FoundChunk>> Run() {
     ARROW_RETURN_NOT_OK(CheckAvailable());
     ARROW_RETURN_NOT_OK(std::visit([&](const auto& mode) { return Find(mode); }, request_.mode));
+    ARROW_RETURN_NOT_OK(CheckSources());
     return std::move(found_);
   }
 
@@ -148,6 +150,17 @@ class Finder {
       const auto position = snapshot_.layer_positions.find(layer);
       if (position == snapshot_.layer_positions.end()) continue;
       if (Selects(snapshot_.layers[position->second]->segment_id)) return why;
+    }
+    return arrow::Status::OK();
+  }
+
+  // Stock clients of 0.36 lose errors of FetchChunks and show no rows, so a source that changed must fail the search already.
+  arrow::Status CheckSources() const {
+    std::unordered_set<const catalog::Layer*> checked;
+    for (const auto& chunk : found_) {
+      if (!checked.insert(chunk.layer).second) continue;
+      ARROW_ASSIGN_OR_RAISE(const auto identity, storage::Identify(chunk.layer->path));
+      ARROW_RETURN_NOT_OK(storage::CheckUnchanged(chunk.layer->path, chunk.layer->identity, identity));
     }
     return arrow::Status::OK();
   }

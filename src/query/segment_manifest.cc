@@ -15,9 +15,9 @@ namespace {
 // The position of `value` in `values`, appended if it is new.
 template <typename T>
 uint32_t Intern(const T& value, std::vector<T>* values) {
-  const auto found = std::find(values->begin(), values->end(), value);
-  if (found == values->end()) values->push_back(value);
-  return static_cast<uint32_t>(found == values->end() ? values->size() - 1 : static_cast<size_t>(found - values->begin()));
+  const auto position = static_cast<size_t>(std::find(values->begin(), values->end(), value) - values->begin());
+  if (position == values->size()) values->push_back(value);
+  return static_cast<uint32_t>(position);
 }
 
 template <typename T>

@@ -1,6 +1,7 @@
 #include <lz4.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/limits.h"
 #include "base/status.h"
@@ -67,6 +68,8 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ReadPayloadPrefix(const storage::F
   if (head.compression == Compression::kNone) return file.Read(head.payload_offset, length);
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> decoded, arrow::AllocateBuffer(static_cast<int64_t>(length)));
   if (length == 0) return decoded;
+  // A match at distance 0, as damaged blocks have, makes liblz4 leave the end of a partial output as it was: old memory.
+  std::memset(decoded->mutable_data(), 0, length);
   for (uint64_t stored_bytes = StoredBytesFor(length);; stored_bytes *= 4) {
     const bool whole = stored_bytes >= head.payload_size;
     ARROW_ASSIGN_OR_RAISE(const auto stored, file.Read(head.payload_offset, std::min(stored_bytes, head.payload_size)));

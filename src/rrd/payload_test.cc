@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "base/status.h"
 #include "rrd/recording.h"
 #include "rrd/testing/open_bytes.h"
@@ -197,6 +199,33 @@ TEST(ReadPayloadPrefix, IsTheStartOfThePayloadForEveryLength) {
       ASSERT_EQ((*prefix)->ToString(), whole.substr(0, length)) << name << " " << length;
     }
   }
+}
+
+// liblz4 accepts a match at distance 0, and in a partial output leaves its bytes as they were.
+TEST(ReadPayloadPrefix, OfADamagedBlockHoldsNoOldMemory) {
+  const std::string block(
+      "\x4F"
+      "abcd"
+      "\x00\x00"
+      "\xFF\xFF\x00"
+      "\x50"
+      "vwxyz",
+      16);
+  testing::pb::ArrowMsg damaged = GoodMessage();
+  damaged.set_compression(testing::common::COMPRESSION_LZ4);
+  damaged.set_payload(block);
+  damaged.set_uncompressed_size(4 + 19 + 510 + 5);
+  const OneMessage message(damaged.SerializeAsString());
+  const ArrowMsgHead head = ReadArrowMsgHead(**message.file, message.place).ValueOrDie();
+  for (int i = 0; i < 100; ++i) {  // freed memory that the next buffer of that size may be
+    const auto secret = arrow::AllocateBuffer(400).ValueOrDie();
+    std::memset(secret->mutable_data(), 's', 400);
+  }
+  const auto prefix = ReadPayloadPrefix(**message.file, head, 400);
+  ASSERT_TRUE(prefix.ok()) << prefix.status();
+  const std::string text = (*prefix)->ToString();
+  EXPECT_EQ(text.substr(0, 4), "abcd");
+  EXPECT_EQ(text.find('s'), std::string::npos);
 }
 
 TEST(ReadPayloadPrefix, DoesNotNeedTheRestOfTheBlock) {

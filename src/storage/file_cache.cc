@@ -26,6 +26,8 @@ arrow::Result<Inode> InodeOf(const std::string& path) {
   return Inode{info.st_dev, info.st_ino};
 }
 
+}  // namespace
+
 arrow::Status CheckUnchanged(const std::string& path, const FileIdentity& expected, const FileIdentity& found) {
   if (found == expected) return arrow::Status::OK();
   const std::string change =
@@ -34,8 +36,6 @@ arrow::Status CheckUnchanged(const std::string& path, const FileIdentity& expect
           : fmt::format("its modification time was {} ns and is {} ns since the epoch", expected.mtime_ns, found.mtime_ns);
   return base::FailedPrecondition("'{}' changed since it was registered: {}; register it again", path, change);
 }
-
-}  // namespace
 
 struct FileCache::State {
   struct Entry {

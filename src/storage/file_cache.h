@@ -10,6 +10,9 @@
 
 namespace mutoscope::storage {
 
+// FAILED_PRECONDITION naming the file and what changed, if `found` is not `expected`.
+arrow::Status CheckUnchanged(const std::string& path, const FileIdentity& expected, const FileIdentity& found);
+
 // Thread-safe.
 class FileCache {
  public:

@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr uint32_t kDecodedBytesMax = 16 << 20;
+constexpr uint32_t kDecodedBytesMax = 1 << 20;
 
 }  // namespace
 

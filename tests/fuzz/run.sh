@@ -16,13 +16,11 @@ targets=(fuzz_recording fuzz_footer fuzz_chunk fuzz_lz4)
 corpus=$build/fuzz-corpus
 crashes=$build/fuzz-crashes
 
-# Arrow allocates with malloc, so that the sanitizer sees its buffers. Containers that the uninstrumented Arrow library fills and our
-# code reads are not annotated on both sides, which looks like an overflow.
+# Arrow allocates with malloc, so that the sanitizer sees its buffers.
 export ARROW_DEFAULT_MEMORY_POOL=system
-export ASAN_OPTIONS=detect_container_overflow=0:${ASAN_OPTIONS:-}
 
 mkdir -p "$corpus" "$crashes"
-for directory in "$root/tests/data/old_rrd" $recordings; do "$build/tests/fuzz/make_seeds" "$directory" "$corpus"; done
+for directory in "$root/tests/data/old_rrd" ${recordings:+"$recordings"}; do "$build/tests/fuzz/make_seeds" "$directory" "$corpus"; done
 
 failed=0
 for target in "${targets[@]}"; do
