@@ -20,12 +20,12 @@ demo:
 	$(PYTHON) examples/demo.py
 
 test: setup unit sanitize
-	tests/fuzz/run.sh 60
+	tests/fuzz/run.sh 60 build/corpus/sdk41 build/corpus/sdk36
 	$(PYTHON) -m pytest tests
 
 unit:
 	MUTOSCOPE_CORPUS=$(CURDIR)/build/corpus/sdk41 ctest --preset release -j2
-	MUTOSCOPE_CORPUS=$(CURDIR)/build/corpus/sdk36 ctest --preset release -j2 -R '^rrd\.Corpus'
+	MUTOSCOPE_CORPUS=$(CURDIR)/build/corpus/sdk36 ctest --preset release -j2 -R '^(rrd|catalog)\.Corpus'
 
 sanitize: export MUTOSCOPE_CORPUS = $(CURDIR)/build/corpus/sdk41
 sanitize:
@@ -40,8 +40,8 @@ bench:
 	$(PYTHON) bench/run.py $(BENCH_ARGS)
 
 fuzz:
-	$(SETUP) apt apt-test venv
-	tests/fuzz/run.sh $(FUZZ_SECONDS)
+	$(SETUP) apt apt-test venv sdk36 sdk41 corpus
+	tests/fuzz/run.sh $(FUZZ_SECONDS) build/corpus/sdk41 build/corpus/sdk36
 
 soak:
 	$(SETUP) apt venv sdk36 sdk41 program

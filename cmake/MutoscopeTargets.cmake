@@ -3,13 +3,10 @@
 
 add_library(mutoscope_options INTERFACE)
 target_compile_options(mutoscope_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow=local -Werror -fvisibility=hidden -fno-omit-frame-pointer)
+  -Wall -Wextra -Wpedantic -Wconversion -Werror -fvisibility=hidden -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees overlaps in std::string concatenation that are none (GCC bug 105651).
-  target_compile_options(mutoscope_options INTERFACE -Wno-restrict)
-endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(mutoscope_options INTERFACE -Wno-shadow)
+  target_compile_options(mutoscope_options INTERFACE -Wshadow=local -Wno-restrict)
 endif()
 target_include_directories(mutoscope_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 target_compile_definitions(mutoscope_options INTERFACE

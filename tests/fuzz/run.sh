@@ -1,26 +1,30 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for its share of SECONDS; exits non-zero if one crashes, leaks, or asks for too much memory.
+# Builds the fuzz targets (preset `fuzz`: clang, address and undefined sanitizer) and runs each for its share of SECONDS; exits
+# non-zero if one crashes, leaks, or asks for too much memory.
 #
-# usage: tests/fuzz/run.sh SECONDS [CORPUS_DIR]
+# usage: tests/fuzz/run.sh SECONDS [CORPUS_DIR]…
 #
-# CORPUS_DIR (or MUTOSCOPE_CORPUS) holds recordings from tests/make_recordings.py, from which the first seeds are made; the old
-# recordings of tests/data are always used. Inputs that reach new code are kept in BUILD_DIR/fuzz-corpus for the next run, crashing
-# ones in BUILD_DIR/fuzz-crashes. BUILD_DIR: build/fuzz (preset `fuzz`), or the environment variable of that name.
+# A CORPUS_DIR holds recordings from tests/make_recordings.py, from which the first seeds are made; the old recordings of tests/data
+# are always used. Inputs that reach new code are kept in build/fuzz/fuzz-corpus for the next run, crashing ones in
+# build/fuzz/fuzz-crashes.
 set -euo pipefail
 
-seconds=${1:?usage: $0 SECONDS [CORPUS_DIR]}
-recordings=${2:-${MUTOSCOPE_CORPUS:-}}
-root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD_DIR:-$root/build/fuzz}
+seconds=${1:?usage: $0 SECONDS [CORPUS_DIR]…}
+shift
+cd "$(dirname "$0")/../.."
+build=build/fuzz
 targets=(fuzz_recording fuzz_footer fuzz_chunk fuzz_lz4)
 corpus=$build/fuzz-corpus
 crashes=$build/fuzz-crashes
+
+[ -f "$build/build.ninja" ] || cmake --preset fuzz >/dev/null
+cmake --build "$build" --target make_seeds "${targets[@]}"
 
 # Arrow allocates with malloc, so that the sanitizer sees its buffers.
 export ARROW_DEFAULT_MEMORY_POOL=system
 
 mkdir -p "$corpus" "$crashes"
-for directory in "$root/tests/data/old_rrd" ${recordings:+"$recordings"}; do "$build/tests/fuzz/make_seeds" "$directory" "$corpus"; done
+for directory in tests/data/old_rrd "$@"; do "$build/tests/fuzz/make_seeds" "$directory" "$corpus"; done
 
 failed=0
 for target in "${targets[@]}"; do
