@@ -82,3 +82,18 @@ def test_command_line_datasets_register_only_what_is_new(serve, robot_recordings
         (directory / path.name).write_bytes(path.read_bytes())
     server = serve("--dataset", f"robots={directory}").wait_ready()
     assert sdk.run_json("0.41.0", ROBOTS, "check", server.url, "robots") == {path.stem: 20 for path in files[:8]}
+
+
+def test_a_repeated_segment_in_a_served_directory_costs_only_its_own_file(serve, robot_recordings, tmp_path):
+    directory = tmp_path / "recordings"
+    directory.mkdir()
+    files = sorted(robot_recordings.glob("*.rrd"))[:3]
+    for path in files:
+        (directory / path.name).write_bytes(path.read_bytes())
+    (directory / "z_copy.rrd").write_bytes(files[1].read_bytes())
+    for _ in ("first start", "restart"):
+        server = serve("--dataset", f"robots={directory}").wait_ready()
+        assert sdk.run_json("0.41.0", ROBOTS, "check", server.url, "robots") == {path.stem: 20 for path in files}
+        server.stop()
+        warnings = [line for line in server.log.read_text().splitlines() if "z_copy.rrd" in line]
+        assert warnings and files[1].stem in warnings[-1]

@@ -98,10 +98,12 @@ class Catalog {
   // Duplicates: kError gives that row a failed task, kSkip keeps the old layer (task succeeds), kOverwrite replaces it.
   // Schema conflicts and limits of blueprint and asset datasets (redap.md §5.3, §5.4) are failed tasks.
   // `progress(done, total)` may be called from any thread. `skip_known_paths`: files registered before (same path and identity)
-  // are left out without being opened (for --dataset at start-up).
+  // are left out without being opened. `repeats_fail_alone`: of two files with the same segment and layer the later one fails its
+  // own row instead of the whole call. (Both for --dataset at start-up.)
   struct RegisterOptions {
     OnDuplicate on_duplicate = OnDuplicate::kError;
     bool skip_known_paths = false;
+    bool repeats_fail_alone = false;
     std::function<void(size_t done, size_t total)> progress;
   };
   arrow::Result<std::vector<RegisteredSource>> Register(const EntryId& dataset, const std::vector<DataSource>& sources,

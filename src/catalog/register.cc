@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <future>
 #include <list>
-#include <set>
+#include <map>
 
 #include "base/status.h"
 #include "catalog/commit.h"
@@ -153,9 +153,12 @@ class Registration {
     for (StoreRead& store : (**read).stores) {
       const index::LayerId id = state_.next_layer++;
       Draft draft = DraftOf(source, file, **read, store, id);
-      if (!seen_.emplace(draft.layer.segment_id, draft.layer.name).second) {
-        return base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request", source.path,
-                                     draft.layer.segment_id, draft.layer.name);
+      const auto [seen, first] = seen_.try_emplace({draft.layer.segment_id, draft.layer.name}, source.path);
+      if (!first) {
+        const auto error = base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request, in {} too", source.path,
+                                                 draft.layer.segment_id, draft.layer.name, seen->second);
+        if (!options_.repeats_fail_alone) return error;
+        if (draft.error.ok()) draft.error = error;
       }
       if (draft.error.ok()) pending->tables.push_back({id, std::move(store.table)});
       pending->group.drafts.push_back(std::move(draft));
@@ -190,8 +193,8 @@ class Registration {
   std::vector<SourceFile> files_;
   SchemaPool schemas_;
   std::atomic<size_t> files_done_ = 0;
-  std::set<std::pair<std::string, std::string>> seen_;  // (segment, layer)
-  std::list<PendingGroup> groups_;                      // a list: the pool writes into its elements
+  std::map<std::pair<std::string, std::string>, std::string> seen_;  // (segment, layer): the path that had it first
+  std::list<PendingGroup> groups_;                                   // a list: the pool writes into its elements
 };
 
 }  // namespace

@@ -46,8 +46,8 @@ arrow::Status StartupRegistration::RegisterOne(const NamedPath& named) {
   const bool directory = std::filesystem::is_directory(named.path, error);
   Progress progress("registering recordings of '" + named.dataset + "'");
   catalog::Catalog::RegisterOptions options;
-  options.on_duplicate = catalog::OnDuplicate::kSkip;
   options.skip_known_paths = true;
+  options.repeats_fail_alone = true;
   options.progress = [&](size_t done, size_t total) {
     SetText(fmt::format("registering '{}': {} of {} recordings\n", named.dataset, done, total));
     progress.Update(done, total);
