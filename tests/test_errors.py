@@ -141,3 +141,17 @@ def test_port_in_use(serve, tmp_path):
         [PROGRAM, "serve", "--data", tmp_path / "other", "--listen", server.address], capture_output=True, text=True, timeout=30
     )
     assert second.returncode != 0 and server.address.rsplit(":", 1)[1] in second.stderr
+
+
+def test_full_disk_fails_the_registration_and_nothing_else(serve, robot_recordings, version):
+    """A limit of the size of files stands in for a full disk: the database has room for some registrations, not for all."""
+    first = robot_recordings / "robot_000.rrd"
+    server = serve("--allow-path", robot_recordings, file_bytes_max=280_000)
+    assert register(server, version, first) == {"segments": ["robot_000"]}
+    answer = register(server, version, robot_recordings)
+    assert "error" in answer and str(server.data) in answer["message"], answer
+    assert read(server, version, "robot_000") == {"rows": 20}
+    assert server.stop() == 0
+    server = serve("--allow-path", robot_recordings)
+    assert read(server, version, "robot_000") == {"rows": 20}
+    assert len(sdk.run_json(version, ROBOTS, "register", server.url, "robots", robot_recordings, "--on-duplicate", "skip")["segments"]) == 50

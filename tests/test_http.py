@@ -1,5 +1,6 @@
 """The one port: plain HTTP routes, CORS and gRPC-web beside gRPC."""
 
+import concurrent.futures
 import re
 
 import grpc
@@ -31,6 +32,11 @@ def test_metrics_count_calls_and_bytes(serve, robot_recordings):
         assert server.served(method) >= 1, method
     for name in ("mutoscope_rpc_duration_seconds", "mutoscope_rpc_sent_bytes_total", "process_resident_memory_bytes", "process_open_fds"):
         assert name in text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert int(values["mutoscope_layers"]) == 50
+    assert int(values["mutoscope_recordings_open"]) >= 1
+    assert int(values["mutoscope_recordings_cache_misses_total"]) >= int(values["mutoscope_recordings_open"])
+    assert int(values["mutoscope_index_resident_bytes"]) > 0
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:9090", "https://127.0.0.1", "https://rerun.io"])
@@ -50,6 +56,19 @@ def test_foreign_origins_need_a_flag(serve, tmp_path):
     assert "access-control-allow-origin" not in serve().request("OPTIONS", path, headers=headers)[1]
     server = serve("--cors-allow-origin", "https://*.example.org", data=tmp_path / "other")
     assert server.request("OPTIONS", path, headers=headers)[1]["access-control-allow-origin"] == "https://viewer.example.org"
+
+
+def test_many_grpc_web_calls_at_once(serve):
+    """The in-process channel behind gRPC-web once lost answers when reads came late."""
+    server = serve()
+
+    def calls(_):
+        answers = [server.request("POST", f"{rpc.SERVICE}/WhoAmI", rpc.grpc_web_frame(), WEB) for _ in range(100)]
+        return [len(rpc.grpc_web_answer(body)[0]) for _, _, body in answers]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert set(sum(pool.map(calls, range(8)), [])) == {1}
+    assert server.stop() == 0
 
 
 def test_grpc_web(serve):

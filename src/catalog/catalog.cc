@@ -179,6 +179,7 @@ CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })
                            .ValueOr(CatalogStats{});
   stats.tasks_pending = state_->files_being_registered;
+  stats.files = state_->files.stats();
   std::vector<std::shared_ptr<DatasetState>> datasets;
   {
     std::lock_guard lock(state_->datasets_mutex);

@@ -58,7 +58,7 @@ struct TaskState {
 struct CatalogStats {
   uint64_t datasets = 0, layers = 0, chunks = 0, tasks_pending = 0, layers_without_rows = 0;
   uint64_t index_bytes_resident = 0;
-  uint64_t recordings_open = 0;  // files kept open (storage::FileCache)
+  storage::FileCacheStats files;
 };
 
 class Catalog {

@@ -78,6 +78,7 @@ sigset_t BlockStopSignals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to report, not an end
   return signals;
 }
 
@@ -95,16 +96,20 @@ void ApplyConfig(const std::string& path, CLI::App& command) {
 
 std::string CatalogMetrics(const catalog::CatalogStats& stats) {
   std::string text;
-  const auto gauge = [&](const char* name, const char* help, uint64_t value) {
-    text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+  const auto add = [&](const char* name, const char* type, const char* help, uint64_t value) {
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value);
   };
+  const auto gauge = [&](const char* name, const char* help, uint64_t value) { add(name, "gauge", help, value); };
+  const auto counter = [&](const char* name, const char* help, uint64_t value) { add(name, "counter", help, value); };
   gauge("mutoscope_datasets", "Datasets in the catalog.", stats.datasets);
   gauge("mutoscope_layers", "Registered layers.", stats.layers);
   gauge("mutoscope_chunks", "Chunks of the datasets that are loaded.", stats.chunks);
   gauge("mutoscope_tasks_pending", "Registrations under way.", stats.tasks_pending);
   gauge("mutoscope_layers_without_rows_index", "Layers whose rows are not indexed yet.", stats.layers_without_rows);
   gauge("mutoscope_index_resident_bytes", "Memory of the loaded dataset indexes.", stats.index_bytes_resident);
-  gauge("mutoscope_recordings_open", "Recording files kept open.", stats.recordings_open);
+  gauge("mutoscope_recordings_open", "Recording files kept open.", stats.files.open_files);
+  counter("mutoscope_recordings_cache_hits_total", "Times that a needed recording file was open.", stats.files.hits);
+  counter("mutoscope_recordings_cache_misses_total", "Times that a needed recording file had to be opened.", stats.files.misses);
   return text;
 }
 

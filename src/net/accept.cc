@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -41,7 +42,7 @@ arrow::Status ListenError(const std::string& host, uint16_t port, ErrorCode erro
 
 // Waits until a connection has said which protocol it speaks.
 asio::awaitable<Protocol> FirstBytes(tcp::socket& socket, std::chrono::milliseconds timeout) {
-  // Not readable before that many bytes, or the end, have come: one wait is enough.
+  // Not readable before that many bytes, or the end, have come.
   ErrorCode error;
   socket.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(kHttp2Start.size())), error);
   asio::steady_timer timer(socket.get_executor(), timeout);
@@ -51,11 +52,14 @@ asio::awaitable<Protocol> FirstBytes(tcp::socket& socket, std::chrono::milliseco
     *expired = true;
     socket.cancel(cancelled);
   });
-  co_await socket.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
-  timer.cancel();
-  if (error || *expired) co_return Protocol::kNone;
   std::array<char, kHttp2Start.size()> start;
-  const ssize_t count = recv(socket.native_handle(), start.data(), start.size(), MSG_PEEK | MSG_DONTWAIT);
+  ssize_t count = -1;
+  do {  // a wait may end with nothing to read
+    co_await socket.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    if (error || *expired) co_return Protocol::kNone;
+    count = recv(socket.native_handle(), start.data(), start.size(), MSG_PEEK | MSG_DONTWAIT);
+  } while (count < 0 && errno == EAGAIN);
+  timer.cancel();
   if (count <= 0) co_return Protocol::kNone;
   socket.set_option(asio::socket_base::receive_low_watermark(1), error);
   co_return std::string_view(start.data(), static_cast<size_t>(count)) == kHttp2Start ? Protocol::kHttp2 : Protocol::kHttp1;

@@ -115,11 +115,14 @@ void SetRequestMetadata(const HttpRequest& request, grpc::ClientContext& context
 asio::awaitable<void> CancelWhenClientLeaves(std::shared_ptr<Connection> connection, std::shared_ptr<WebCall> call) {
   ErrorCode error;
   auto& socket = connection->stream.socket();
-  co_await socket.async_wait(asio::ip::tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
-  if (error) co_return;  // the answer is complete
   char byte = 0;
-  const ssize_t count = recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (count == 0 || (count < 0 && errno != EAGAIN)) call->Cancel();
+  ssize_t count = -1;
+  do {  // a wait may end with nothing to read
+    co_await socket.async_wait(asio::ip::tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;  // the answer is complete
+    count = recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  } while (count < 0 && errno == EAGAIN);
+  if (count <= 0) call->Cancel();
 }
 
 // Writes all of the call's answer. On an error of the connection the call is cancelled and read to its end.

@@ -8,10 +8,14 @@ WebCall::WebCall(asio::any_io_executor executor) : executor_(std::move(executor)
   wake_.expires_at(asio::steady_timer::time_point::max());
 }
 
+// gRPC's in-process transport drops a message that is sent together with the status when no read is waiting for it: the first
+// read must be there before the service can answer.
 void WebCall::Start(WebStub& stub, const std::string& method, grpc::ByteBuffer request) {
   self_ = shared_from_this();
   request_ = std::move(request);
   stub.PrepareBidiStreamingCall(&context_, method, grpc::StubOptions(), this);
+  StartRead(&message_);
+  reading_ = true;
   StartWriteLast(&request_, grpc::WriteOptions());
   // Reads are started outside of reactions: without the hold, OnDone may come between two of them.
   AddHold();
@@ -19,13 +23,16 @@ void WebCall::Start(WebStub& stub, const std::string& method, grpc::ByteBuffer r
 }
 
 asio::awaitable<bool> WebCall::Read(grpc::ByteBuffer* message) {
-  read_result_.reset();
-  StartRead(message);
+  if (!reading_) StartRead(&message_);
+  reading_ = true;
   while (!has_initial_metadata_ || !read_result_) {
     ErrorCode cancelled;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
-  co_return *read_result_;
+  reading_ = false;
+  const bool more = *std::exchange(read_result_, std::nullopt);
+  if (more) message->Swap(&message_);
+  co_return more;
 }
 
 asio::awaitable<grpc::Status> WebCall::Finish() {

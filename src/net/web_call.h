@@ -16,7 +16,8 @@ namespace mutoscope::net {
 using WebStub = grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 // Use: Start; Read until it says false; Finish. All of it, and the coroutines, on `executor`, a strand. It keeps itself alive
-// from Start to the end of the call.
+// from Start to the end of the call. A service must not send its status together with a message other than the first of a stream
+// (StartWriteAndFinish): the in-process transport loses that message.
 class WebCall : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>, public std::enable_shared_from_this<WebCall> {
  public:
   explicit WebCall(asio::any_io_executor executor);
@@ -42,6 +43,8 @@ class WebCall : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffe
   grpc::ClientContext context_;
   grpc::ByteBuffer request_;
   bool has_initial_metadata_ = false;  // or there will be none
+  grpc::ByteBuffer message_;
+  bool reading_ = false;
   std::optional<bool> read_result_;
   std::optional<grpc::Status> status_;
   std::shared_ptr<WebCall> self_;  // gRPC holds a bare pointer until OnDone

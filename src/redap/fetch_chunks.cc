@@ -33,7 +33,7 @@ class Fetch {
   Fetch(const Engine& engine, std::vector<query::ChunkKey> keys, std::function<bool()> cancelled)
       : engine_(engine), keys_(std::move(keys)), cancelled_(std::move(cancelled)) {}
 
-  arrow::Result<bool> Next(grpc::ByteBuffer* out) {
+  arrow::Result<Produced> Next(grpc::ByteBuffer* out) {
     std::vector<query::DeliveredChunk> chunks;
     uint64_t bytes = 0;
     while (next_ < keys_.size() && bytes < kMessageBytesTarget && !cancelled_()) {
@@ -43,9 +43,9 @@ class Fetch {
       bytes += chunk.payload_bytes();
       chunks.push_back(std::move(chunk));
     }
-    if (chunks.empty()) return false;
+    if (chunks.empty()) return Produced::kNothing;
     *out = EncodeFetchChunksResponse(chunks);
-    return true;
+    return next_ == keys_.size() ? Produced::kLastMessage : Produced::kMessage;
   }
 
  private:

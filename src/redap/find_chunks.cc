@@ -57,14 +57,12 @@ arrow::Result<std::shared_ptr<arrow::Array>> StartColumn(std::span<const query::
 // Streams `encode(part of the chunks)`; one empty batch if there are none.
 template <typename Response, typename Encode>
 Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks, Encode encode) {
-  return [snapshot, chunks = std::move(chunks), encode, next = size_t{0}, first = true](Response* out) mutable -> arrow::Result<bool> {
-    if (next == chunks.size() && !first) return false;
-    first = false;
+  return [snapshot, chunks = std::move(chunks), encode, next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
     const size_t count = std::min(chunks.size() - next, kRowsPerMessage);
     ARROW_ASSIGN_OR_RAISE(const auto table, encode(std::span<const query::FoundChunk>(chunks).subspan(next, count)));
     next += count;
     ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), ToProto(*table.ToBatch(static_cast<int64_t>(count))));
-    return true;
+    return next == chunks.size() ? Produced::kLastMessage : Produced::kMessage;
   };
 }
 

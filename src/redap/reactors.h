@@ -25,9 +25,11 @@ grpc::ServerUnaryReactor* RunUnary(boost::asio::thread_pool& pool, grpc::Callbac
   return reactor;
 }
 
-// Produces the next message; false at the end of the stream.
+enum class Produced { kMessage, kLastMessage, kNothing };  // the last two end the stream
+
+// Produces the next message. A stream of one message that is known to be the last saves a round of threads and a packet.
 template <typename Message>
-using Generator = std::function<arrow::Result<bool>(Message*)>;
+using Generator = std::function<arrow::Result<Produced>(Message*)>;
 
 // A bounded stream with back-pressure: one message on the wire and one ready behind it, no more. A client that goes away stops it.
 template <typename Message>
@@ -65,15 +67,12 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
 
   void Produce() {
     Message message;
-    const auto more = cancelled_ ? arrow::Result<bool>(false) : generator_(&message);
+    const auto produced = cancelled_ ? arrow::Result<Produced>(Produced::kNothing) : generator_(&message);
     std::unique_lock lock(mutex_);
     producing_ = false;
-    if (more.ok() && *more) {
-      ready_ = std::move(message);
-    } else {
-      ended_ = true;
-      status_ = more.status();
-    }
+    status_ = produced.status();
+    if (produced.ok() && *produced != Produced::kNothing) ready_ = std::move(message);
+    ended_ = !produced.ok() || *produced != Produced::kMessage;
     Pump(std::move(lock));
   }
 
@@ -83,6 +82,13 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
     if (ready_ && !cancelled_) {
       current_ = std::move(*ready_);
       ready_.reset();
+      if (ended_ && first_) {  // not later: net/web_call.h
+        finished_ = true;
+        lock.unlock();
+        this->StartWriteAndFinish(&current_, grpc::WriteOptions(), ToGrpc(status_));
+        return;
+      }
+      first_ = false;
       writing_ = true;
       if (!ended_ && !producing_) {
         producing_ = true;
@@ -105,6 +111,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
   Generator<Message> generator_;
   std::mutex mutex_;
   std::atomic<bool> cancelled_ = false;
+  bool first_ = true;  // no message was written yet
   bool producing_ = false;
   bool writing_ = false;
   bool ended_ = false;
@@ -117,10 +124,10 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
 // A stream of messages that are ready already.
 template <typename Message>
 Generator<Message> Each(std::vector<Message> messages) {
-  return [messages = std::move(messages), next = size_t{0}](Message* out) mutable -> arrow::Result<bool> {
-    if (next == messages.size()) return false;
+  return [messages = std::move(messages), next = size_t{0}](Message* out) mutable -> arrow::Result<Produced> {
+    if (next == messages.size()) return Produced::kNothing;
     *out = std::move(messages[next++]);
-    return true;
+    return next == messages.size() ? Produced::kLastMessage : Produced::kMessage;
   };
 }
 

@@ -124,9 +124,7 @@ template <typename Response>
 arrow::Result<Generator<Response>> Scan(Snapshot snapshot, std::shared_ptr<arrow::Schema> schema, const std::vector<std::string>& columns,
                                         Groups rows, ColumnFunction column) {
   ARROW_ASSIGN_OR_RAISE(auto picked, PickColumns(*schema, columns));
-  return Generator<Response>([=, rows = std::move(rows), next = size_t{0}, first = true](Response* out) mutable -> arrow::Result<bool> {
-    if (next == rows.size() && !first) return false;
-    first = false;
+  return Generator<Response>([=, rows = std::move(rows), next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
     const size_t end = std::min(rows.size(), next + kRowsPerMessage);
     const Groups groups(rows.begin() + static_cast<ptrdiff_t>(next), rows.begin() + static_cast<ptrdiff_t>(end));
     next = end;
@@ -135,7 +133,7 @@ arrow::Result<Generator<Response>> Scan(Snapshot snapshot, std::shared_ptr<arrow
       ARROW_RETURN_NOT_OK(table.Add(schema->field(position), column(*snapshot, *schema->field(position), groups)));
     }
     ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), ToProto(*table.ToBatch(static_cast<int64_t>(groups.size()))));
-    return true;
+    return next == rows.size() ? Produced::kLastMessage : Produced::kMessage;
   });
 }
 

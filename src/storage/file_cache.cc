@@ -47,6 +47,8 @@ struct FileCache::State {
   std::mutex mutex;
   std::list<Entry> entries;  // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path;
+  uint64_t hits = 0;
+  uint64_t misses = 0;
 
   std::shared_ptr<const File> Find(const std::string& path, Inode inode, const FileIdentity& expected) {
     std::lock_guard lock(mutex);
@@ -55,6 +57,7 @@ struct FileCache::State {
     const Entry& entry = *found->second;
     if (entry.inode != inode || entry.file->identity() != expected) return nullptr;
     entries.splice(entries.begin(), entries, found->second);
+    ++hits;
     return entry.file;
   }
 
@@ -67,6 +70,7 @@ struct FileCache::State {
 
   void Insert(const std::string& path, Inode inode, std::shared_ptr<const File> file) {
     std::lock_guard lock(mutex);
+    ++misses;
     Remove(path);
     if (open_files_max == 0) return;
     while (entries.size() >= open_files_max) Remove(std::string(entries.back().path));
@@ -91,9 +95,9 @@ arrow::Result<std::shared_ptr<const File>> FileCache::Open(const std::string& pa
   return file;
 }
 
-size_t FileCache::open_files() const {
+FileCacheStats FileCache::stats() const {
   std::lock_guard lock(state_->mutex);
-  return state_->entries.size();
+  return {state_->entries.size(), state_->hits, state_->misses};
 }
 
 }  // namespace mutoscope::storage

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,12 @@ namespace mutoscope::storage {
 // FAILED_PRECONDITION naming the file and what changed, if `found` is not `expected`.
 arrow::Status CheckUnchanged(const std::string& path, const FileIdentity& expected, const FileIdentity& found);
 
+struct FileCacheStats {
+  size_t open_files = 0;
+  uint64_t hits = 0;    // requests for a file that was open
+  uint64_t misses = 0;  // requests that opened it
+};
+
 // Thread-safe.
 class FileCache {
  public:
@@ -23,7 +30,7 @@ class FileCache {
   // differ from `expected` now (checked by stat on every call, so a replaced file is never served); NOT_FOUND if it is gone.
   arrow::Result<std::shared_ptr<const File>> Open(const std::string& path, const FileIdentity& expected);
 
-  size_t open_files() const;
+  FileCacheStats stats() const;
 
  private:
   struct State;

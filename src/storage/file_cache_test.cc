@@ -40,10 +40,12 @@ TEST(FileCache, KeepsFilesOpenUpToItsLimitLeastRecentlyUsedClosedFirst) {
   const auto b = open("b");
   EXPECT_EQ(open("a"), a);
   open("c");  // closes b
-  EXPECT_EQ(cache.open_files(), 2u);
+  EXPECT_EQ(cache.stats().open_files, 2u);
   EXPECT_EQ(open("a"), a);
   EXPECT_NE(open("b"), b);
   EXPECT_EQ(ContentOf(*b), "b") << "a file in use stays open";
+  EXPECT_EQ(cache.stats().hits, 2u);
+  EXPECT_EQ(cache.stats().misses, 4u);
 }
 
 TEST(FileCache, WithoutRoomStillOpens) {
@@ -51,7 +53,7 @@ TEST(FileCache, WithoutRoomStillOpens) {
   FileCache cache(0);
   const std::string path = dir.Write("a", "text");
   EXPECT_EQ(ContentOf(**cache.Open(path, *Identify(path))), "text");
-  EXPECT_EQ(cache.open_files(), 0u);
+  EXPECT_EQ(cache.stats().open_files, 0u);
 }
 
 TEST(FileCache, RefusesAFileThatChanged) {
@@ -119,7 +121,7 @@ TEST(FileCache, ServesManyThreads) {
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_LE(cache.open_files(), 3u);
+  EXPECT_LE(cache.stats().open_files, 3u);
 }
 
 }  // namespace

@@ -27,6 +27,19 @@ bool LiesUnder(std::string_view path, std::string_view root) {
   return path.size() > root.size() && path.starts_with(root) && path[root.size()] == '/';
 }
 
+// The canonical form of a path's longest part that exists, with the rest behind it.
+std::string NearestExisting(const fs::path& path) {
+  std::error_code error;
+  auto nearest = fs::weakly_canonical(path, error);
+  if (error) nearest = fs::weakly_canonical(path.parent_path(), error);  // the last part is a loop of links, or the like
+  return error ? std::string() : nearest.string();
+}
+
+arrow::Status Denied(std::string_view what, const fs::path& path) {
+  return base::PermissionDenied("'{}' lies outside the directories that this server may read: start it with --allow-path {}", what,
+                                path.parent_path().string());
+}
+
 bool IsRecording(const fs::directory_entry& entry) {
   std::error_code ignored;
   return entry.path().native().ends_with(".rrd") && !entry.is_directory(ignored);
@@ -45,13 +58,19 @@ arrow::Result<SourcePolicy> SourcePolicy::Make(const std::vector<std::string>& r
 
 arrow::Result<std::string> SourcePolicy::Resolve(const std::string& uri_or_path) const {
   ARROW_ASSIGN_OR_RAISE(const std::string path, PathOf(uri_or_path));
-  ARROW_ASSIGN_OR_RAISE(auto canonical, Canonical(path));
-  const bool allowed = std::any_of(roots_.begin(), roots_.end(), [&](const auto& root) { return LiesUnder(canonical, root); });
-  if (!allowed) {
-    return base::PermissionDenied("'{}' lies outside the directories that this server may read: start it with --allow-path {}",
-                                  canonical, fs::path(canonical).parent_path().string());
+  std::error_code error;
+  const std::string named = fs::absolute(path, error).lexically_normal().string();
+  auto canonical = Canonical(path);
+  if (!canonical.ok()) {
+    // What does not exist must not be told apart from what does, outside the roots.
+    return Allows(NearestExisting(named)) ? canonical.status() : Denied(named, named);
   }
-  return canonical;
+  if (Allows(*canonical)) return canonical;
+  return Allows(named) ? Denied(fmt::format("{}' leads to '{}", named, *canonical), *canonical) : Denied(named, named);
+}
+
+bool SourcePolicy::Allows(const std::string& path) const {
+  return std::any_of(roots_.begin(), roots_.end(), [&](const auto& root) { return LiesUnder(path, root); });
 }
 
 arrow::Result<std::vector<std::string>> ListRecordings(const std::string& directory) {

@@ -17,12 +17,14 @@ class SourcePolicy {
   // The canonical absolute path (symlinks resolved) of a source named by a client: a file:// URI without host (percent-decoded),
   // an absolute path, or a path relative to the server's working directory. INVALID_ARGUMENT for other schemes (naming the ones
   // that work) or a malformed URI, NOT_FOUND if nothing is there, PERMISSION_DENIED naming the path and --allow-path if its
-  // canonical form lies under no root (a symlink that leads outside is outside).
+  // canonical form lies under no root (a symlink that leads outside is outside), whether or not something is there.
   arrow::Result<std::string> Resolve(const std::string& uri_or_path) const;
 
   const std::vector<std::string>& roots() const { return roots_; }
 
  private:
+  bool Allows(const std::string& path) const;
+
   std::vector<std::string> roots_;
 };
 

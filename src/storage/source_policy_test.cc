@@ -110,7 +110,13 @@ TEST(SourcePolicy, AllowsWhatLiesUnderARootAndNothingElse) {
            Case{dir / "other.rrd", Code::kPermissionDenied, dir / "other.rrd"},
            Case{dir.path(), Code::kPermissionDenied, dir.path()},
            Case{dir / "in/none.rrd", Code::kNotFound, dir / "in/none.rrd"},
+           Case{dir / "in/none/a.rrd", Code::kNotFound, dir / "in/none/a.rrd"},
            Case{dir / "in/loop2", Code::kInvalidArgument, dir / "in/loop2"},
+           Case{dir / "loop", Code::kPermissionDenied, dir / "loop"},  // nothing is told of what is outside, not even whether it is there
+           Case{dir / "none.rrd", Code::kPermissionDenied, dir / "none.rrd"},
+           Case{dir / "in/../none/a.rrd", Code::kPermissionDenied, dir / "none/a.rrd"},
+           Case{dir / "in/tunnel/none.rrd", Code::kPermissionDenied, dir / "in/tunnel/none.rrd"},
+           Case{"/none/of/this", Code::kPermissionDenied, "/none/of/this"},
        }) {
     const auto resolved = policy.Resolve(name);
     ASSERT_EQ(CodeOf(resolved.status()), code) << name << ": " << resolved.status();
