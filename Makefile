@@ -7,7 +7,7 @@ SOAK_SECONDS ?= 3600
 
 # The parts of `test` follow each other: they share two cores.
 .NOTPARALLEL:
-.PHONY: setup build demo test unit sanitize e2e bench fuzz soak lint format clean
+.PHONY: setup build demo test unit sanitize e2e bench fuzz soak lint format format-check clean
 
 setup:
 	$(SETUP)
@@ -19,7 +19,7 @@ demo:
 	$(SETUP) apt venv sdk41 program
 	$(PYTHON) examples/demo.py
 
-test: setup unit sanitize
+test: setup format-check unit sanitize
 	tests/fuzz/run.sh 60 build/corpus/sdk41 build/corpus/sdk36
 	$(PYTHON) -m pytest tests
 
@@ -47,9 +47,11 @@ soak:
 	$(SETUP) apt venv sdk36 sdk41 program
 	$(PYTHON) tests/soak.py --seconds $(SOAK_SECONDS)
 
-lint:
-	$(SETUP) apt apt-test venv build
+format-check:
 	clang-format --dry-run -Werror $(CXX_SOURCES)
+
+lint: format-check
+	$(SETUP) apt apt-test venv build
 	run-clang-tidy -quiet -p build/release "$(CURDIR)/src/.*\.cc$$"
 
 format:

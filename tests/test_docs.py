@@ -1,5 +1,6 @@
 """Code blocks of README and docs. ```python run and ```sh run blocks run against a server that has what the docs assume; a ```sh serve block
-starts a server that becomes ready. Addresses, paths and the data directory of the docs are replaced by those of the test."""
+starts a server that becomes ready, and so does the configuration in a ```toml serve block. ```sh make blocks name targets of the Makefile, which
+people and CI run. Addresses, paths and the data directory of the docs are replaced by those of the test."""
 
 import pathlib
 import re
@@ -12,7 +13,8 @@ from support import sdk, servers
 from support.paths import PROGRAM, ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+) (run|serve)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+KINDS = {("python", "run"), ("sh", "run"), ("sh", "serve"), ("sh", "make"), ("toml", "serve")}
 DOCS_ADDRESS = "127.0.0.1:51234"
 DOCS_RECORDINGS = "/data/robots"
 
@@ -50,15 +52,35 @@ def test_blocks_run(demo_server, robot_recordings, path, tmp_path, version):
             assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("path", [path for path in WITH_BLOCKS if any(block[1] == "serve" for block in blocks(path))], ids=name_of)
-def test_serve_blocks_become_ready(program, robot_recordings, path, tmp_path):
-    for number, (_, mode, text) in enumerate(blocks(path)):
-        if mode != "serve":
-            continue
-        command = shlex.split(text.replace(DOCS_RECORDINGS, str(robot_recordings)).replace("\\\n", " "))
-        assert command[:2] == ["mutoscope", "serve"]
-        with servers.Mutoscope(tmp_path / f"data{number}", *command[2:]) as server:
-            server.wait_ready()
+SERVING = [(path, number, text) for path in WITH_BLOCKS for number, (_, mode, text) in enumerate(blocks(path)) if mode == "serve"]
+
+
+@pytest.mark.parametrize(("path", "number", "text"), SERVING, ids=[f"{name_of(path)}-{number}" for path, number, _ in SERVING])
+def test_serve_blocks_become_ready(program, robot_recordings, path, number, text, tmp_path):
+    here = text.replace(DOCS_RECORDINGS, str(robot_recordings)).replace("/data/drones", str(robot_recordings)).replace('"/data"', '"/tmp"')
+    if here.startswith("mutoscope serve"):
+        arguments = shlex.split(here.replace("\\\n", " "))[2:]
+    else:
+        (tmp_path / "mutoscope.toml").write_text(here)
+        arguments = ["--config", tmp_path / "mutoscope.toml"]
+    with servers.Mutoscope(tmp_path / "data", *arguments) as server:
+        server.wait_ready()
+        assert int(re.search(r"^mutoscope_layers (\d+)$", server.get("/metrics")[1], re.MULTILINE)[1]) >= 50
+
+
+def test_every_block_is_of_a_kind_that_is_tested():
+    for path in DOCUMENTS:
+        for language, mode, text in blocks(path):
+            assert (language, mode) in KINDS, f"{name_of(path)}: {language} {mode}\n{text}"
+        assert path.read_text().count("```") == 2 * len(blocks(path)), name_of(path)
+
+
+def test_make_blocks_name_targets():
+    for path in DOCUMENTS:
+        for line in (line for _, mode, text in blocks(path) if mode == "make" for line in text.splitlines()):
+            command = shlex.split(line, comments=True)
+            assert command[0] == "make"
+            subprocess.run([*command, "--dry-run"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
 
 
 def test_links_lead_somewhere():

@@ -1,6 +1,8 @@
 """All golden queries through both stock clients: against the stock server of the same version (the harness is right), against ours
-(the server is right), against ours after a restart (the catalog lasts), and against ours cutting every chunk to the rows and columns that
-it thinks the query needs (pieces lead to the same answers)."""
+(the server is right), against ours after a restart (the catalog lasts), against ours cutting every chunk to the rows and columns that
+it thinks the query needs (pieces lead to the same answers), and against ours after a kill -9 during the registrations."""
+
+import subprocess
 
 import pytest
 
@@ -37,6 +39,7 @@ STOCK_FLAKY = {
     "filter_seg_in": "0.36.3 can abort the process when one IN branch selects no chunk",
     "filter_seg_or_time": "0.36.3 can abort the process when one OR branch selects no chunk",
 }
+REGISTRATIONS_BEFORE_KILL = 20
 REGISTRATION_FAILS = [name for name in golden.CASES if golden.recorded(name, "0.41.0").get("stage") == "register"]
 
 
@@ -51,7 +54,8 @@ def stock_answers(golden_recordings, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def our_answers(program, golden_recordings, tmp_path_factory):
-    """Answers by (run, version): the first run registers; the server restarts and the others only query."""
+    """Answers by (run, version): the first run registers; the server restarts and the others only query. For "killed" the server is
+    killed while it registers, and what is missing then is registered after its restart."""
     data, answers = tmp_path_factory.mktemp("golden") / "data", {}
     runs = {"first": [], "restarted": [], "pieces": ["--piece-bytes-min", "0"]}
     for run, options in runs.items():
@@ -59,7 +63,18 @@ def our_answers(program, golden_recordings, tmp_path_factory):
         with servers.Mutoscope(data, "--allow-path", golden_recordings, *options) as server:
             for version in SDK_VERSIONS:
                 work = tmp_path_factory.mktemp(f"{run}")
-                answers[run, version] = golden.run_cases(version, server.url, golden_recordings, work, reuse=run != "first", skip=skip)
+                answers[run, version] = golden.run_cases(version, server.url, golden_recordings, work, "" if run == "first" else "--reuse", skip)
+    for version in SDK_VERSIONS:
+        work = tmp_path_factory.mktemp("killed")
+        with servers.Mutoscope(work / "data", "--allow-path", golden_recordings) as server:
+            client = golden.start_cases(version, server.url, golden_recordings, work / "lost.jsonl", stderr=subprocess.DEVNULL)
+            while server.served("RegisterWithDataset") < REGISTRATIONS_BEFORE_KILL:
+                assert client.poll() is None, f"the client ended with {client.returncode}"
+            server.kill()
+            client.kill()
+            client.wait()
+        with servers.Mutoscope(work / "data", "--allow-path", golden_recordings) as server:
+            answers["killed", version] = golden.run_cases(version, server.url, golden_recordings, work, "--resume")
     return answers
 
 
@@ -72,7 +87,8 @@ def test_stock_server(stock_answers, version, name):
 
 
 @pytest.mark.parametrize(("run", "name"), [
-    (run, name) for run in ("first", "restarted", "pieces") for name in golden.CASES if run == "first" or name not in REGISTRATION_FAILS])
+    (run, name) for run in ("first", "restarted", "pieces", "killed") for name in golden.CASES
+    if run in ("first", "killed") or name not in REGISTRATION_FAILS])
 def test_our_server(our_answers, version, run, name):
     _, accepted = EXCEPTIONS.get(name, (None, lambda version: []))
     answers = [*accepted(version), golden.recorded(name, version)]

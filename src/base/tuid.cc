@@ -20,9 +20,7 @@ Tuid Tuid::New() {
   return {static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()), ++counter};
 }
 
-Tuid Tuid::FromBytes(std::span<const uint8_t, 16> bytes) {
-  return {LoadBig64(bytes.data()), LoadBig64(bytes.data() + 8)};
-}
+Tuid Tuid::FromBytes(std::span<const uint8_t, 16> bytes) { return {LoadBig64(bytes.data()), LoadBig64(bytes.data() + 8)}; }
 
 arrow::Result<Tuid> Tuid::Parse(std::string_view text) {
   Tuid id;

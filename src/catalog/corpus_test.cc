@@ -29,7 +29,8 @@ class Corpus : public testing::CatalogTest {
 };
 
 TEST_F(Corpus, WholeRecordingsHaveNoFindings) {
-  for (const char* file : {"images.rrd", "scalars.rrd", "properties.rrd", "static_only.rrd", "timelines.rrd", "with_blueprint.rrd"}) {
+  for (const char* file :
+       {"images.rrd", "scalars.rrd", "properties.rrd", "static_only.rrd", "timelines.rrd", "with_blueprint.rrd"}) {
     TaskState task;
     const auto snapshot = Snapshot(DatasetWith(file, &task));
     EXPECT_EQ(task.status, TaskState::Status::kSuccess) << file << ": " << task.message;

@@ -72,7 +72,8 @@ arrow::Result<cloud::DatasetEntry> FindDataset(Connection& connection, const std
 arrow::Result<std::shared_ptr<arrow::Table>> DatasetManifest(Connection& connection, const common::EntryId& dataset) {
   const auto context = ContextFor(dataset);
   cloud::ScanDatasetManifestRequest request;
-  for (const char* column : {"rerun_layer_name", "rerun_segment_id", "rerun_storage_url", "rerun_num_chunks", "rerun_size_bytes"}) {
+  for (const char* column :
+       {"rerun_layer_name", "rerun_segment_id", "rerun_storage_url", "rerun_num_chunks", "rerun_size_bytes"}) {
     request.add_columns(column);
   }
   const auto reader = connection.stub().ScanDatasetManifest(context.get(), request);

@@ -22,8 +22,10 @@ arrow::Result<std::vector<cloud::EntryDetails>> ListDatasets(Connection& connect
 // A context whose header names the entry.
 std::unique_ptr<grpc::ClientContext> ContextFor(const rerun::common::v1alpha1::EntryId& entry);
 
-arrow::Result<std::shared_ptr<arrow::Table>> DatasetManifest(Connection& connection, const rerun::common::v1alpha1::EntryId& dataset);
-arrow::Result<std::shared_ptr<arrow::Schema>> DatasetSchema(Connection& connection, const rerun::common::v1alpha1::EntryId& dataset);
+arrow::Result<std::shared_ptr<arrow::Table>> DatasetManifest(Connection& connection,
+                                                             const rerun::common::v1alpha1::EntryId& dataset);
+arrow::Result<std::shared_ptr<arrow::Schema>> DatasetSchema(Connection& connection,
+                                                            const rerun::common::v1alpha1::EntryId& dataset);
 
 // What registration is reported to users as: one entry a row of the answer.
 struct Registered {

@@ -28,7 +28,8 @@ arrow::Result<std::string> AddressOf(std::string url) {
 }  // namespace
 
 void Target::AddOptions(CLI::App& app) {
-  auto* url_option = app.add_option("--url", url, "Running server, rerun+http://HOST:PORT (default " + std::string(kDefaultUrl) + ")");
+  auto* url_option =
+      app.add_option("--url", url, "Running server, rerun+http://HOST:PORT (default " + std::string(kDefaultUrl) + ")");
   app.add_option("--data", data, "Data directory that no server has open")->excludes(url_option);
 }
 
@@ -61,7 +62,8 @@ arrow::Result<std::unique_ptr<Connection>> Connection::Open(const Target& target
     ARROW_ASSIGN_OR_RAISE(const auto address, AddressOf(url));
     auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
     if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
-      return base::Unavailable("no server answers at {}; start one with `mutoscope serve`, or name a data directory by --data", url);
+      return base::Unavailable("no server answers at {}; start one with `mutoscope serve`, or name a data directory by --data",
+                               url);
     }
     connection->stub_ = rerun::cloud::v1alpha1::RerunCloudService::NewStub(channel);
     return connection;

@@ -88,21 +88,29 @@ arrow::Status Show(const Options& options) {
     (is_index ? indexes : columns).push_back({{"name", field->name()}, {"type", field->type()->ToString()}});
   }
   if (options.json) {
-    PrintJson({{"name", dataset.details().name()}, {"id", IdText(id)}, {"segments", segments.size()}, {"layers", manifest->num_rows()},
-               {"chunks", chunks}, {"bytes", bytes}, {"indexes", indexes}, {"columns", columns}});
+    PrintJson({{"name", dataset.details().name()},
+               {"id", IdText(id)},
+               {"segments", segments.size()},
+               {"layers", manifest->num_rows()},
+               {"chunks", chunks},
+               {"bytes", bytes},
+               {"indexes", indexes},
+               {"columns", columns}});
     return arrow::Status::OK();
   }
-  fmt::print("dataset   {}\nid        {}\nsegments  {}\nlayers    {}\nchunks    {}\nsize      {}\nindexes\n", dataset.details().name(), IdText(id),
-             segments.size(), manifest->num_rows(), chunks, FormatBytes(bytes));
+  fmt::print("dataset   {}\nid        {}\nsegments  {}\nlayers    {}\nchunks    {}\nsize      {}\nindexes\n",
+             dataset.details().name(), IdText(id), segments.size(), manifest->num_rows(), chunks, FormatBytes(bytes));
   for (const auto& index : indexes) fmt::print("  {}  {}\n", index["name"].get<std::string>(), index["type"].get<std::string>());
   fmt::print("columns\n");
-  for (const auto& column : columns) fmt::print("  {}  {}\n", column["name"].get<std::string>(), column["type"].get<std::string>());
+  for (const auto& column : columns)
+    fmt::print("  {}  {}\n", column["name"].get<std::string>(), column["type"].get<std::string>());
   return arrow::Status::OK();
 }
 
 using Command = arrow::Status (*)(const Options&);
 
-void Add(CLI::App& group, const char* name, const char* help, const char* footer, bool takes_name, Command command, int* exit_code) {
+void Add(CLI::App& group, const char* name, const char* help, const char* footer, bool takes_name, Command command,
+         int* exit_code) {
   auto options = std::make_shared<Options>();
   auto* app = group.add_subcommand(name, help);
   app->footer(footer);
@@ -122,11 +130,13 @@ void AddDataset(CLI::App& app, int* exit_code) {
   auto* group = app.add_subcommand("dataset", "List, create, delete, show datasets");
   group->require_subcommand(1);
   group->footer("Example:\n  mutoscope dataset show robots --json");
-  Add(*group, "list", "List datasets", "Example:\n  mutoscope dataset list --url rerun+http://127.0.0.1:51234", false, List, exit_code);
-  Add(*group, "create", "Create an empty dataset", "Example:\n  mutoscope dataset create robots", true, Create, exit_code);
-  Add(*group, "delete", "Delete a dataset; recordings stay where they are", "Example:\n  mutoscope dataset delete robots", true, Delete,
+  Add(*group, "list", "List datasets", "Example:\n  mutoscope dataset list --url rerun+http://127.0.0.1:51234", false, List,
       exit_code);
-  Add(*group, "show", "Sizes, indexes and columns of a dataset", "Example:\n  mutoscope dataset show robots", true, Show, exit_code);
+  Add(*group, "create", "Create an empty dataset", "Example:\n  mutoscope dataset create robots", true, Create, exit_code);
+  Add(*group, "delete", "Delete a dataset; recordings stay where they are", "Example:\n  mutoscope dataset delete robots", true,
+      Delete, exit_code);
+  Add(*group, "show", "Sizes, indexes and columns of a dataset", "Example:\n  mutoscope dataset show robots", true, Show,
+      exit_code);
 }
 
 }  // namespace mutoscope::cli

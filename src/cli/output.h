@@ -23,7 +23,7 @@ void PrintJson(const Json& json);
 // "mutoscope: <message>" on stderr.
 int PrintError(const arrow::Status& status);
 
-std::string FormatBytes(uint64_t bytes);   // "5.4 GiB"
-std::string FormatTime(int64_t ns);        // "2026-01-01T00:00:00.000000000Z"
+std::string FormatBytes(uint64_t bytes);  // "5.4 GiB"
+std::string FormatTime(int64_t ns);       // "2026-01-01T00:00:00.000000000Z"
 
 }  // namespace mutoscope::cli

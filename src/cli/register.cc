@@ -37,7 +37,8 @@ arrow::Result<cloud::RegisterWithDatasetRequest> MakeRequest(const RegisterOptio
     if (!options.layer.empty()) source->set_layer(options.layer);
     std::error_code error;
     source->set_prefix(std::filesystem::is_directory(path, error));
-    source->set_storage_url(path.find("://") != std::string::npos ? path : storage::FileUri(std::filesystem::absolute(path).lexically_normal()));
+    source->set_storage_url(
+        path.find("://") != std::string::npos ? path : storage::FileUri(std::filesystem::absolute(path).lexically_normal()));
   }
   return request;
 }
@@ -46,7 +47,8 @@ arrow::Result<bool> Register(const RegisterOptions& options) {
   Target target = options.target;
   for (const auto& path : options.paths) {
     std::error_code error;
-    if (std::filesystem::exists(path, error)) target.allow_paths.push_back(path);  // with --data, the user at the shell is the operator
+    if (std::filesystem::exists(path, error))
+      target.allow_paths.push_back(path);  // with --data, the user at the shell is the operator
   }
   ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(target));
   ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*connection, options.dataset));
@@ -57,7 +59,8 @@ arrow::Result<bool> Register(const RegisterOptions& options) {
   size_t failed = 0;
   for (const auto& row : registered) {
     failed += row.status == "success" ? 0 : 1;
-    json.push_back({{"segment", row.segment_id}, {"layer", row.layer}, {"url", row.url}, {"status", row.status}, {"message", row.message}});
+    json.push_back(
+        {{"segment", row.segment_id}, {"layer", row.layer}, {"url", row.url}, {"status", row.status}, {"message", row.message}});
     rows.push_back({row.segment_id, row.layer, row.status, row.message.empty() ? row.url : row.message});
   }
   options.json ? PrintJson(json) : PrintTable({"SEGMENT", "LAYER", "STATUS", "SOURCE"}, rows);
@@ -90,7 +93,8 @@ arrow::Status Unregister(const UnregisterOptions& options) {
   if (options.json) {
     PrintJson({{"dropped", dropped}, {"left", after->num_rows()}});
   } else {
-    fmt::print("unregistered {} layers from '{}', {} are left; the files were not touched\n", dropped, options.dataset, after->num_rows());
+    fmt::print("unregistered {} layers from '{}', {} are left; the files were not touched\n", dropped, options.dataset,
+               after->num_rows());
   }
   return arrow::Status::OK();
 }
@@ -102,7 +106,8 @@ void AddRegister(CLI::App& app, int* exit_code) {
   auto* command = app.add_subcommand("register", "Register recordings with a dataset");
   command->footer(
       "A directory stands for all .rrd files in it. Exits with 1 if any recording was not registered.\n\n"
-      "Examples:\n  mutoscope register robots /data/robots /data/extra.rrd\n  mutoscope register robots labels.rrd --layer labels --on-duplicate replace");
+      "Examples:\n  mutoscope register robots /data/robots /data/extra.rrd\n  mutoscope register robots labels.rrd --layer "
+      "labels --on-duplicate replace");
   options->target.AddOptions(*command);
   command->add_option("DATASET", options->dataset, "Name of the dataset")->required();
   command->add_option("PATH", options->paths, "Recordings, or directories of recordings, as the server sees them")->required();

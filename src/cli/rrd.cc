@@ -33,19 +33,31 @@ Json StoreJson(const rrd::StoreContents& contents, const chunk::ChunkTable& tabl
   }
   Json timelines = Json::array();
   for (const auto& [timeline, range] : chunk::SegmentTimeRanges(table)) {
-    timelines.push_back({{"name", timeline.name}, {"kind", std::string(chunk::NameOf(timeline.kind))}, {"min", range.min}, {"max", range.max}});
+    timelines.push_back(
+        {{"name", timeline.name}, {"kind", std::string(chunk::NameOf(timeline.kind))}, {"min", range.min}, {"max", range.max}});
   }
-  return {{"kind", NameOf(contents.store.kind)}, {"recording_id", contents.store.recording_id},
-          {"application_id", contents.store.application_id}, {"chunks", table.chunks.size()}, {"rows", rows}, {"bytes", bytes},
-          {"bytes_decoded", decoded}, {"manifest", contents.manifest.has_value()}, {"entities", table.entities}, {"timelines", timelines}};
+  return {{"kind", NameOf(contents.store.kind)},
+          {"recording_id", contents.store.recording_id},
+          {"application_id", contents.store.application_id},
+          {"chunks", table.chunks.size()},
+          {"rows", rows},
+          {"bytes", bytes},
+          {"bytes_decoded", decoded},
+          {"manifest", contents.manifest.has_value()},
+          {"entities", table.entities},
+          {"timelines", timelines}};
 }
 
 arrow::Result<Json> Info(const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const auto file, storage::File::Open(path));
   ARROW_ASSIGN_OR_RAISE(auto recording, rrd::ReadRecording(*file));
   const auto& version = recording.writer_version;
-  Json json = {{"file", path}, {"bytes", file->size()}, {"written_by", fmt::format("{}.{}.{}", version[0], version[1], version[2])},
-               {"streams", recording.streams}, {"scanned", recording.scanned}, {"stores", Json::array()}};
+  Json json = {{"file", path},
+               {"bytes", file->size()},
+               {"written_by", fmt::format("{}.{}.{}", version[0], version[1], version[2])},
+               {"streams", recording.streams},
+               {"scanned", recording.scanned},
+               {"stores", Json::array()}};
   for (const auto& contents : recording.stores) {
     ARROW_ASSIGN_OR_RAISE(const auto table, chunk::MakeChunkTable(*file, contents, &recording.findings));
     json["stores"].push_back(StoreJson(contents, table));
@@ -55,13 +67,14 @@ arrow::Result<Json> Info(const std::string& path) {
 }
 
 void PrintInfo(const Json& info) {
-  fmt::print("{}: {}, written by SDK {}, {} stream(s){}\n", info["file"].get<std::string>(), FormatBytes(info["bytes"].get<uint64_t>()),
-             info["written_by"].get<std::string>(), info["streams"].get<size_t>(),
+  fmt::print("{}: {}, written by SDK {}, {} stream(s){}\n", info["file"].get<std::string>(),
+             FormatBytes(info["bytes"].get<uint64_t>()), info["written_by"].get<std::string>(), info["streams"].get<size_t>(),
              info["scanned"].get<bool>() ? ", without a trustworthy footer: read message by message" : "");
   for (const auto& store : info["stores"]) {
-    fmt::print("  {} '{}' of application '{}': {} chunks, {} rows, {} ({} decoded), {} entities\n", store["kind"].get<std::string>(),
-               store["recording_id"].get<std::string>(), store["application_id"].get<std::string>(), store["chunks"].get<size_t>(),
-               store["rows"].get<uint64_t>(), FormatBytes(store["bytes"].get<uint64_t>()), FormatBytes(store["bytes_decoded"].get<uint64_t>()),
+    fmt::print("  {} '{}' of application '{}': {} chunks, {} rows, {} ({} decoded), {} entities\n",
+               store["kind"].get<std::string>(), store["recording_id"].get<std::string>(),
+               store["application_id"].get<std::string>(), store["chunks"].get<size_t>(), store["rows"].get<uint64_t>(),
+               FormatBytes(store["bytes"].get<uint64_t>()), FormatBytes(store["bytes_decoded"].get<uint64_t>()),
                store["entities"].size());
     for (const auto& entity : store["entities"]) fmt::print("    {}\n", entity.get<std::string>());
     for (const auto& timeline : store["timelines"]) {
@@ -98,11 +111,14 @@ arrow::Result<Json> Verify(const std::string& path) {
     ARROW_ASSIGN_OR_RAISE(const auto table, chunk::MakeChunkTable(*file, contents, &recording.findings));
     for (size_t i = 0; i < table.chunks.size(); ++i, ++chunks) {
       const auto status = VerifyChunk(*file, table, table.chunks[i]);
-      if (!status.ok()) recording.findings.push_back({table.chunks[i].place.message_offset, "chunk " + table.chunks[i].id.text() + ": " + status.message()});
+      if (!status.ok())
+        recording.findings.push_back(
+            {table.chunks[i].place.message_offset, "chunk " + table.chunks[i].id.text() + ": " + status.message()});
       progress.Update(i + 1, table.chunks.size());
     }
   }
-  return Json{{"file", path}, {"ok", recording.findings.empty()}, {"chunks", chunks}, {"findings", FindingsJson(recording.findings)}};
+  return Json{
+      {"file", path}, {"ok", recording.findings.empty()}, {"chunks", chunks}, {"findings", FindingsJson(recording.findings)}};
 }
 
 void PrintVerified(const Json& verified) {
@@ -149,8 +165,8 @@ void AddRrd(CLI::App& app, int* exit_code) {
   group->require_subcommand(1);
   group->footer("Example:\n  mutoscope rrd verify /data/robots/*.rrd");
   Add(*group, "info", "What is in a recording", "Example:\n  mutoscope rrd info run.rrd --json", Info, PrintInfo, exit_code);
-  Add(*group, "verify", "Read every byte and check it", "Exits with 1 if anything is damaged.\n\nExample:\n  mutoscope rrd verify *.rrd", Verify,
-      PrintVerified, exit_code);
+  Add(*group, "verify", "Read every byte and check it",
+      "Exits with 1 if anything is damaged.\n\nExample:\n  mutoscope rrd verify *.rrd", Verify, PrintVerified, exit_code);
 }
 
 }  // namespace mutoscope::cli

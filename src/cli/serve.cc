@@ -87,7 +87,8 @@ sigset_t BlockStopSignals() {
 void ApplyConfig(const std::string& path, CLI::App& command) {
   for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(path)) {
     auto* option = item.parents.empty() && item.name != "config" ? command.get_option_no_throw("--" + item.name) : nullptr;
-    if (option == nullptr) throw CLI::ConfigError(fmt::format("{}: '{}' is no option of `mutoscope serve`", path, item.fullname()));
+    if (option == nullptr)
+      throw CLI::ConfigError(fmt::format("{}: '{}' is no option of `mutoscope serve`", path, item.fullname()));
     if (option->count() > 0) continue;
     for (const auto& value : item.inputs) option->add_result(value);
     option->run_callback();
@@ -137,7 +138,9 @@ arrow::Status Serve(const Options& options) {
   ARROW_ASSIGN_OR_RAISE(const auto server, net::Server::Start(std::move(server_options)));
 
   const bool v6 = endpoint.host.find(':') != std::string::npos;
-  std::cout << fmt::format("mutoscope ready on rerun+http://{}{}{}:{}", v6 ? "[" : "", endpoint.host, v6 ? "]" : "", server->port()) << std::endl;
+  std::cout << fmt::format("mutoscope ready on rerun+http://{}{}{}:{}", v6 ? "[" : "", endpoint.host, v6 ? "]" : "",
+                           server->port())
+            << std::endl;
 
   int signal = 0;
   sigwait(&signals, &signal);
@@ -155,7 +158,8 @@ void AddServe(CLI::App& app, int* exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("serve", "Serve recordings to Rerun SDKs, the Rerun viewer and this program");
   command->footer(
-      "Prints `mutoscope ready on rerun+http://HOST:PORT` once it accepts connections. Registrations go on behind it; GET /readyz answers 503\n"
+      "Prints `mutoscope ready on rerun+http://HOST:PORT` once it accepts connections. Registrations go on behind it; GET "
+      "/readyz answers 503\n"
       "until they are finished. Clients may only name files under --data, a --dataset or an --allow-path.\n\n"
       "Examples:\n"
       "  mutoscope serve --dataset robots=/data/robots\n"
@@ -165,19 +169,24 @@ void AddServe(CLI::App& app, int* exit_code) {
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
   command->add_option("--dataset", options->datasets, "NAME=PATH: a directory (all .rrd in it) or a file (repeatable)");
   command->add_option("--allow-path", options->allow_paths, "Directory or file that clients may register (repeatable)");
-  command->add_option("--cors-allow-origin", options->cors_allow_origins, "Browser origins besides localhost and rerun.io, with * (repeatable)");
-  command->add_option("--log-format", options->log_format, "Logs on stderr")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  command->add_option("--cors-allow-origin", options->cors_allow_origins,
+                      "Browser origins besides localhost and rerun.io, with * (repeatable)");
+  command->add_option("--log-format", options->log_format, "Logs on stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   command->add_option("--log-level", options->log_level, "Least severe log level")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
-  command->add_option("--piece-bytes-min", options->piece_bytes_min, "Chunks from this size on may be delivered in part")->capture_default_str();
+  command->add_option("--piece-bytes-min", options->piece_bytes_min, "Chunks from this size on may be delivered in part")
+      ->capture_default_str();
   command->add_option("--config", options->config, "TOML file with these options, without the dashes; the command line wins");
   command->callback([options, command, exit_code] {
     if (!options->config.empty()) ApplyConfig(options->config, *command);
     const auto status = Serve(*options);
     if (status.ok()) return;
     *exit_code = PrintError(status);
-    if (base::CodeOf(status) == base::Code::kInvalidArgument || base::CodeOf(status) == base::Code::kNotFound) *exit_code = kExitUsage;
+    if (base::CodeOf(status) == base::Code::kInvalidArgument || base::CodeOf(status) == base::Code::kNotFound)
+      *exit_code = kExitUsage;
   });
 }
 

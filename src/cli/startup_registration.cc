@@ -60,9 +60,11 @@ arrow::Status StartupRegistration::RegisterOne(const NamedPath& named) {
   size_t failed = 0;
   for (size_t i = 0; i < states.size(); ++i) {
     if (states[i].status == catalog::TaskState::Status::kFailed) ++failed;
-    if (!states[i].message.empty()) spdlog::warn("dataset '{}': {}: {}", named.dataset, registered[i].storage_url, states[i].message);
+    if (!states[i].message.empty())
+      spdlog::warn("dataset '{}': {}: {}", named.dataset, registered[i].storage_url, states[i].message);
   }
-  spdlog::info("dataset '{}': {} new recordings of {} registered, {} failed", named.dataset, registered.size() - failed, named.path, failed);
+  spdlog::info("dataset '{}': {} new recordings of {} registered, {} failed", named.dataset, registered.size() - failed,
+               named.path, failed);
   return arrow::Status::OK();
 }
 

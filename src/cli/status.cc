@@ -1,6 +1,5 @@
-#include <grpcpp/grpcpp.h>
-
 #include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -35,8 +34,13 @@ arrow::Status Status(const Options& options) {
       chunks += CellNumber(*manifest, "rerun_num_chunks", row);
       bytes += CellNumber(*manifest, "rerun_size_bytes", row);
     }
-    list.push_back({{"name", dataset.name()}, {"segments", segments.size()}, {"layers", manifest->num_rows()}, {"chunks", chunks}, {"bytes", bytes}});
-    rows.push_back({dataset.name(), std::to_string(segments.size()), std::to_string(manifest->num_rows()), std::to_string(chunks), FormatBytes(bytes)});
+    list.push_back({{"name", dataset.name()},
+                    {"segments", segments.size()},
+                    {"layers", manifest->num_rows()},
+                    {"chunks", chunks},
+                    {"bytes", bytes}});
+    rows.push_back({dataset.name(), std::to_string(segments.size()), std::to_string(manifest->num_rows()), std::to_string(chunks),
+                    FormatBytes(bytes)});
   }
   if (options.json) {
     PrintJson({{"version", version.version()}, {"datasets", list}});

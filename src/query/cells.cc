@@ -27,7 +27,8 @@ std::vector<uint32_t> RowsOf(const ChunkKey& key, size_t num_rows) {
 }
 
 // The cells of that component at these rows, if all of them lie verbatim in the file.
-std::optional<Cells> VerbatimCells(const index::ChunkRows& chunk, const chunk::Descriptor& wanted, const std::vector<uint32_t>& rows) {
+std::optional<Cells> VerbatimCells(const index::ChunkRows& chunk, const chunk::Descriptor& wanted,
+                                   const std::vector<uint32_t>& rows) {
   const auto component = std::find_if(chunk.components.begin(), chunk.components.end(),
                                       [&](const auto& cells) { return cells.descriptor.component == wanted.component; });
   const auto position = static_cast<uint32_t>(component - chunk.components.begin());
@@ -36,7 +37,8 @@ std::optional<Cells> VerbatimCells(const index::ChunkRows& chunk, const chunk::D
   for (const uint32_t row : rows) {
     const auto cell = std::lower_bound(chunk.large_cells.begin(), chunk.large_cells.end(), std::pair(position, row),
                                        [](const auto& c, const auto& key) { return std::pair(c.component, c.row) < key; });
-    if (cell == chunk.large_cells.end() || cell->component != position || cell->row != row || cell->runs.empty()) return std::nullopt;
+    if (cell == chunk.large_cells.end() || cell->component != position || cell->row != row || cell->runs.empty())
+      return std::nullopt;
     cells.push_back(&*cell);
     bytes += cell->length;
   }
@@ -66,7 +68,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> ReadCells(const storage::File& file
   for (const auto* cell : cells) {
     uint64_t read = 0;
     for (const auto& run : cell->runs) {
-      if (run.length > cell->length - read) return base::DataLoss("the runs of a cell are longer than its {} bytes", cell->length);
+      if (run.length > cell->length - read)
+        return base::DataLoss("the runs of a cell are longer than its {} bytes", cell->length);
       ARROW_RETURN_NOT_OK(file.ReadAt(run.offset, {out + read, run.length}));
       read += run.length;
     }
@@ -77,7 +80,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> ReadCells(const storage::File& file
   const auto inner_type = type->field(0)->type();
   ARROW_ASSIGN_OR_RAISE(auto inner_offsets, Offsets(bytes));
   ARROW_ASSIGN_OR_RAISE(auto outer_offsets, Offsets(rows));
-  auto data = arrow::ArrayData::Make(inner_type->field(0)->type(), bytes.back(), {nullptr, std::shared_ptr<arrow::Buffer>(std::move(values))}, 0);
+  auto data = arrow::ArrayData::Make(inner_type->field(0)->type(), bytes.back(),
+                                     {nullptr, std::shared_ptr<arrow::Buffer>(std::move(values))}, 0);
   auto inner = arrow::ArrayData::Make(inner_type, count, {nullptr, std::move(inner_offsets)}, {std::move(data)}, 0);
   return arrow::MakeArray(arrow::ArrayData::Make(type, count, {nullptr, std::move(outer_offsets)}, {std::move(inner)}, 0));
 }
@@ -92,7 +96,8 @@ std::shared_ptr<arrow::Field> ComponentField(const chunk::Descriptor& descriptor
 }
 
 // Row ids and index columns of the piece.
-arrow::Status AddHead(const index::ChunkRows& chunk, const std::vector<uint32_t>& rows, arrow::FieldVector* fields, arrow::ArrayVector* arrays) {
+arrow::Status AddHead(const index::ChunkRows& chunk, const std::vector<uint32_t>& rows, arrow::FieldVector* fields,
+                      arrow::ArrayVector* arrays) {
   arrow::FixedSizeBinaryBuilder ids(arrow::fixed_size_binary(chunk::kTuidBytes));
   for (const uint32_t row : rows) ARROW_RETURN_NOT_OK(ids.Append(chunk.row_ids[row].bytes()));
   ARROW_ASSIGN_OR_RAISE(arrays->emplace_back(), ids.Finish());
@@ -109,9 +114,9 @@ arrow::Status AddHead(const index::ChunkRows& chunk, const std::vector<uint32_t>
 
 }  // namespace
 
-arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& file, const index::ChunkRows& rows, const ChunkKey& key,
-                                                          const std::vector<chunk::Descriptor>& wanted, const std::string& entity,
-                                                          base::Tuid id, const arrow::Schema& schema) {
+arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& file, const index::ChunkRows& rows,
+                                                          const ChunkKey& key, const std::vector<chunk::Descriptor>& wanted,
+                                                          const std::string& entity, base::Tuid id, const arrow::Schema& schema) {
   if (!rows.wire_ready || !rows.row_ids_sorted || wanted.empty()) return std::nullopt;
   const auto positions = RowsOf(key, rows.row_ids.size());
   if (positions.empty() || positions.back() >= rows.row_ids.size()) return std::nullopt;
@@ -137,8 +142,8 @@ arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& f
   metadata.Set(chunk::kIdKey, chunk::ChunkIdText(id));
   metadata.Set(chunk::kEntityPathKey, entity);
   metadata.Set(chunk::kVersionKey, "0.1.3");
-  out.batch = arrow::RecordBatch::Make(arrow::schema(std::move(fields), std::move(metadata).Build()), static_cast<int64_t>(positions.size()),
-                                       std::move(arrays));
+  out.batch = arrow::RecordBatch::Make(arrow::schema(std::move(fields), std::move(metadata).Build()),
+                                       static_cast<int64_t>(positions.size()), std::move(arrays));
   return out;
 }
 

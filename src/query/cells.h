@@ -12,11 +12,11 @@
 
 namespace mutoscope::query {
 
-// The rows and components of `key` as a chunk with this id. Absent if any wanted cell does not lie verbatim in the file (too small,
-// compressible, of another type than lists of bytes): then the chunk must be decoded.
-// `wanted`: what the positions in key.components stand for. `schema`: the dataset's, for the types.
-arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& file, const index::ChunkRows& rows, const ChunkKey& key,
-                                                          const std::vector<chunk::Descriptor>& wanted, const std::string& entity,
-                                                          base::Tuid id, const arrow::Schema& schema);
+// The rows and components of `key` as a chunk with this id. Absent if any wanted cell does not lie verbatim in the file (too
+// small, compressible, of another type than lists of bytes): then the chunk must be decoded. `wanted`: what the positions in
+// key.components stand for. `schema`: the dataset's, for the types.
+arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& file, const index::ChunkRows& rows,
+                                                          const ChunkKey& key, const std::vector<chunk::Descriptor>& wanted,
+                                                          const std::string& entity, base::Tuid id, const arrow::Schema& schema);
 
 }  // namespace mutoscope::query

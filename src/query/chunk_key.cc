@@ -77,7 +77,8 @@ arrow::Result<ChunkKey> DecodeChunkKey(std::string_view bytes) {
   const size_t rows = Take<uint16_t>(&cursor);
   const size_t components = Take<uint16_t>(&cursor);
   if (bytes.size() != kFixedBytes + 8 * rows + 4 * components) {
-    return base::InvalidArgument("chunk_key is {} bytes long, its lists need {}", bytes.size(), kFixedBytes + 8 * rows + 4 * components);
+    return base::InvalidArgument("chunk_key is {} bytes long, its lists need {}", bytes.size(),
+                                 kFixedBytes + 8 * rows + 4 * components);
   }
   for (size_t i = 0; i < rows; ++i) {
     const auto begin = Take<uint32_t>(&cursor);

@@ -35,8 +35,8 @@ std::string EncodeChunkKey(const ChunkKey& key);
 // INVALID_ARGUMENT if the bytes are no chunk key of ours.
 arrow::Result<ChunkKey> DecodeChunkKey(std::string_view bytes);
 
-// The id under which a piece is announced and delivered: a function of the stored id and the piece, so that different pieces of one
-// chunk are different chunks for the client, which drops duplicates by id (query.md §6.1). The stored id for a whole chunk.
+// The id under which a piece is announced and delivered: a function of the stored id and the piece, so that different pieces of
+// one chunk are different chunks for the client, which drops duplicates by id (query.md §6.1). The stored id for a whole chunk.
 base::Tuid PieceId(const base::Tuid& stored, const ChunkKey& key);
 
 }  // namespace mutoscope::query

@@ -28,8 +28,8 @@ TEST(ChunkKey, RefusesForeignBytes) {
   const std::string unsorted = EncodeChunkKey(Key({{5, 1}, {0, 1}}, {}));
   const std::string overlapping = EncodeChunkKey(Key({{0, 3}, {2, 1}}, {}));
   const std::string empty_range = EncodeChunkKey(Key({{0, 0}}, {}));
-  for (const auto& bytes : {std::string(), std::string("x"), good.substr(0, good.size() - 1), good + "y", other_version, unsorted, overlapping,
-                            empty_range, std::string(32, '\0')}) {
+  for (const auto& bytes : {std::string(), std::string("x"), good.substr(0, good.size() - 1), good + "y", other_version, unsorted,
+                            overlapping, empty_range, std::string(32, '\0')}) {
     const auto decoded = DecodeChunkKey(bytes);
     EXPECT_EQ(base::CodeOf(decoded.status()), base::Code::kInvalidArgument) << bytes.size();
     EXPECT_NE(decoded.status().message().find("chunk_key"), std::string::npos);
@@ -40,7 +40,8 @@ TEST(PieceId, IsTheStoredIdForAWholeChunkAndAnotherForEachPiece) {
   const base::Tuid stored{100, 200};
   EXPECT_EQ(PieceId(stored, Key({}, {})), stored);
   std::set<base::Tuid> ids = {stored};
-  for (const auto& key : {Key({{0, 1}}, {}), Key({{1, 1}}, {}), Key({{0, 2}}, {}), Key({}, {0}), Key({}, {1}), Key({{0, 1}}, {0})}) {
+  for (const auto& key :
+       {Key({{0, 1}}, {}), Key({{1, 1}}, {}), Key({{0, 2}}, {}), Key({}, {0}), Key({}, {1}), Key({{0, 1}}, {0})}) {
     EXPECT_TRUE(ids.insert(PieceId(stored, key)).second);
     EXPECT_EQ(PieceId(stored, key), PieceId(stored, key));
   }

@@ -36,8 +36,8 @@ arrow::Status DeliverStored(const Source& source, DeliveredChunk* out) {
   return arrow::Status::OK();
 }
 
-// Positions among the decoded chunk's components of those that the key names (positions in the chunk table, which leaves out components
-// that are null in every row).
+// Positions among the decoded chunk's components of those that the key names (positions in the chunk table, which leaves out
+// components that are null in every row).
 arrow::Result<std::vector<size_t>> ComponentPositions(const ChunkKey& key, const chunk::Chunk& chunk,
                                                       const std::vector<index::DatasetIndex::ComponentInfo>& table) {
   std::vector<size_t> positions;
@@ -48,8 +48,10 @@ arrow::Result<std::vector<size_t>> ComponentPositions(const ChunkKey& key, const
   for (const uint32_t wanted : key.components) {
     if (wanted >= table.size()) return base::InvalidArgument("chunk_key: the chunk has no component {}", wanted);
     const auto& name = table[wanted].descriptor->component;
-    const auto found = std::find_if(chunk.components.begin(), chunk.components.end(), [&](const auto& d) { return d.component == name; });
-    if (found == chunk.components.end()) return base::DataLoss("the manifest promises a component '{}' that the chunk lacks", name);
+    const auto found =
+        std::find_if(chunk.components.begin(), chunk.components.end(), [&](const auto& d) { return d.component == name; });
+    if (found == chunk.components.end())
+      return base::DataLoss("the manifest promises a component '{}' that the chunk lacks", name);
     positions.push_back(static_cast<size_t>(found - chunk.components.begin()));
   }
   std::sort(positions.begin(), positions.end());
@@ -90,8 +92,8 @@ arrow::Status DeliverDecoded(const ChunkKey& key, const Source& source,
   return Encode(chunk, out);
 }
 
-arrow::Status DeliverPiece(const catalog::DatasetSnapshot& snapshot, const ChunkKey& key, const std::optional<index::ChunkRows>& rows,
-                           const Source& source, DeliveredChunk* out) {
+arrow::Status DeliverPiece(const catalog::DatasetSnapshot& snapshot, const ChunkKey& key,
+                           const std::optional<index::ChunkRows>& rows, const Source& source, DeliveredChunk* out) {
   const auto components = snapshot.index->ComponentsOf(source.ref);
   if (rows && !key.components.empty()) {
     std::vector<chunk::Descriptor> wanted;
@@ -99,8 +101,8 @@ arrow::Status DeliverPiece(const catalog::DatasetSnapshot& snapshot, const Chunk
       if (component >= components.size()) return base::InvalidArgument("chunk_key: the chunk has no component {}", component);
       wanted.push_back(*components[component].descriptor);
     }
-    ARROW_ASSIGN_OR_RAISE(const auto chunk, ChunkFromCells(*source.file, *rows, key, wanted, std::string(source.info.entity), out->chunk_id,
-                                                           *snapshot.schema));
+    ARROW_ASSIGN_OR_RAISE(const auto chunk, ChunkFromCells(*source.file, *rows, key, wanted, std::string(source.info.entity),
+                                                           out->chunk_id, *snapshot.schema));
     if (chunk) return Encode(*chunk, out);
   }
   return DeliverDecoded(key, source, components, out);
@@ -114,7 +116,8 @@ uint64_t DeliveredChunk::payload_bytes() const {
   return bytes;
 }
 
-arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const ChunkKey& key) {
+arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot,
+                                      const ChunkKey& key) {
   const auto position = snapshot.layer_positions.find(key.layer);
   if (position == snapshot.layer_positions.end()) {
     return base::NotFound("chunk_key: its layer is not registered with dataset '{}' any more", snapshot.dataset.entry.name);
@@ -139,7 +142,8 @@ arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const cat
   }
   const auto status = stored ? DeliverStored(source, &out) : DeliverPiece(snapshot, key, rows, source, &out);
   if (!status.ok()) {
-    return base::WithContext(status, fmt::format("{}: chunk {} at offset {}", layer.path, info.id.text(), info.place.message_offset));
+    return base::WithContext(status,
+                             fmt::format("{}: chunk {} at offset {}", layer.path, info.id.text(), info.place.message_offset));
   }
   return out;
 }

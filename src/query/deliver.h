@@ -28,10 +28,12 @@ struct DeliveredChunk {
   uint64_t payload_bytes() const;
 };
 
-// A whole chunk whose stored form any client can read goes out as it lies in the file (large ones as mappings that this process never
-// touches); pieces and chunks of old SDKs are decoded, cut, migrated and encoded again.
+// A whole chunk whose stored form any client can read goes out as it lies in the file (large ones as mappings that this process
+// never touches); pieces and chunks of old SDKs are decoded, cut, migrated and encoded again.
 //
-// NOT_FOUND if the layer is gone (the key is of an older revision), FAILED_PRECONDITION if its file changed, DATA_LOSS if the chunk is damaged.
-arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const ChunkKey& key);
+// NOT_FOUND if the layer is gone (the key is of an older revision), FAILED_PRECONDITION if its file changed, DATA_LOSS if the
+// chunk is damaged.
+arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot,
+                                      const ChunkKey& key);
 
 }  // namespace mutoscope::query

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kTimeMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
-constexpr size_t kRangesMax = 256;             // of one piece; more scattered rows go out as the whole chunk
+constexpr size_t kRangesMax = 256;              // of one piece; more scattered rows go out as the whole chunk
 constexpr size_t kChunksCutPerSegmentMax = 64;  // beyond it cutting saves too little of what is sent anyway
 constexpr size_t kHeadsPerRequestMax = 4096;    // bounds the reading that one request can cause
 
@@ -22,7 +22,8 @@ using ChunkRefs = std::vector<index::ChunkRef>;
 // One FindChunks call.
 class Finder {
  public:
-  Finder(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const FindRequest& request, const FindOptions& options)
+  Finder(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const FindRequest& request,
+         const FindOptions& options)
       : catalog_(catalog), snapshot_(snapshot), index_(*snapshot.index), request_(request), options_(options) {
     for (const auto& entity : request.contents.entities) wanted_[entity.entity] = &entity;
   }
@@ -75,8 +76,9 @@ class Finder {
       for (const auto ref : index_.Static(request_.contents, {false, layers})) AddWhole(ref, false);
       std::set<index::ChunkRef> refs;
       for (const int64_t value : samples.values) {
-        const auto around = mode.latest_at ? index_.LatestAt(request_.contents, layers, mode.timeline, value)
-                                           : index_.Overlapping(request_.contents, {false, layers}, mode.timeline, {value, value});
+        const auto around = mode.latest_at
+                                ? index_.LatestAt(request_.contents, layers, mode.timeline, value)
+                                : index_.Overlapping(request_.contents, {false, layers}, mode.timeline, {value, value});
         refs.insert(around.begin(), around.end());
       }
       ARROW_RETURN_NOT_OK(AddSamples({refs.begin(), refs.end()}, mode, samples.values));
@@ -169,7 +171,8 @@ class Finder {
     if (const auto* samples = std::get_if<SamplesMode>(&request_.mode)) {
       return std::any_of(samples->segments.begin(), samples->segments.end(), [&](const auto& s) { return s.segment == segment; });
     }
-    return !request_.segments || std::find(request_.segments->begin(), request_.segments->end(), segment) != request_.segments->end();
+    return !request_.segments ||
+           std::find(request_.segments->begin(), request_.segments->end(), segment) != request_.segments->end();
   }
 
   // ---- cutting
@@ -229,7 +232,8 @@ class Finder {
         AddWhole(candidate.ref, true);
         continue;
       }
-      // The row before a value stands for it even without fill: a segment without any chunk would lose its row of nulls (query.md §2.9).
+      // The row before a value stands for it even without fill: a segment without any chunk would lose its row of nulls (query.md
+      // §2.9).
       const auto times = candidate.times->Of(mode.timeline);
       RowMask mask(times.size());
       for (const int64_t value : values) MarkLatestAt(times, value, &mask);
@@ -261,7 +265,8 @@ class Finder {
     if (rows == 0) return;
     const auto ranges = ToRanges(mask, kRangesMax);
     const bool big = candidate.info.place.message_size >= options_.piece_bytes_min;
-    if (!ranges || !big || rows == candidate.info.num_rows || !candidate.times->row_ids_sorted) return AddWhole(candidate.ref, true);
+    if (!ranges || !big || rows == candidate.info.num_rows || !candidate.times->row_ids_sorted)
+      return AddWhole(candidate.ref, true);
     auto found = Announce(candidate.ref, candidate.info, true);
     found.key.rows = *ranges;
     found.id = PieceId(candidate.info.id, found.key);

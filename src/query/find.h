@@ -1,7 +1,8 @@
-// Which chunks, or pieces of chunks, must a stock client get so that it computes the answer it would compute from whole recordings?
+// Which chunks, or pieces of chunks, must a stock client get so that it computes the answer it would compute from whole
+// recordings?
 //
-// The rules are query.md §6, §7 and redap.md §4.2. A piece (some rows, some columns) replaces a chunk only where that cannot change the
-// client's answer; the reasoning stands at the code that decides (pieces.h).
+// The rules are query.md §6, §7 and redap.md §4.2. A piece (some rows, some columns) replaces a chunk only where that cannot
+// change the client's answer; the reasoning stands at the code that decides (pieces.h).
 #pragma once
 
 #include <cstdint>
@@ -54,11 +55,12 @@ struct FoundChunk {
   const catalog::Layer* layer = nullptr;  // lives as long as the snapshot
   index::ChunkRef ref;
   ChunkKey key;
-  base::Tuid id;               // as it will be delivered
-  std::string_view entity;     // lives as long as the snapshot
+  base::Tuid id;            // as it will be delivered
+  std::string_view entity;  // lives as long as the snapshot
   bool is_static = false;
-  uint64_t bytes = 0;          // about what will be sent
-  // Smallest time of the rows that will be delivered, parallel to FindRequest::announce; absent where the chunk lacks that timeline.
+  uint64_t bytes = 0;  // about what will be sent
+  // Smallest time of the rows that will be delivered, parallel to FindRequest::announce; absent where the chunk lacks that
+  // timeline.
   std::vector<std::optional<int64_t>> starts;
 };
 
@@ -66,7 +68,8 @@ struct FindOptions {
   uint64_t piece_bytes_min = 32 << 10;  // chunks below this are always delivered whole; 0 cuts wherever it is allowed
 };
 
-// INVALID_ARGUMENT for an unknown timeline (unless the dataset has no layers); FAILED_PRECONDITION if a needed source file changed.
+// INVALID_ARGUMENT for an unknown timeline (unless the dataset has no layers); FAILED_PRECONDITION if a needed source file
+// changed.
 arrow::Result<std::vector<FoundChunk>> FindChunks(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot,
                                                   const FindRequest& request, const FindOptions& options);
 

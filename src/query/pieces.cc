@@ -67,8 +67,8 @@ std::optional<std::vector<RowRange>> ToRanges(const RowMask& mask, size_t ranges
   return ranges;
 }
 
-std::optional<std::vector<uint32_t>> NeededComponents(const std::vector<index::DatasetIndex::ComponentInfo>& components, uint64_t num_rows,
-                                                      const index::EntitySelection& wanted) {
+std::optional<std::vector<uint32_t>> NeededComponents(const std::vector<index::DatasetIndex::ComponentInfo>& components,
+                                                      uint64_t num_rows, const index::EntitySelection& wanted) {
   if (wanted.all_components) return std::nullopt;
   const auto is_wanted = [&](const chunk::Descriptor& descriptor) {
     return descriptor.component == chunk::kClearComponent ||

@@ -31,7 +31,8 @@ TEST(MarkLatestAt, MarksAllRowsOfTheLatestTimeAtOrBefore) {
     int64_t at;
     RowMask rows;
   };
-  for (const auto& [at, rows] : std::vector<Case>{{0, {0, 0, 0, 0}}, {1, {1, 0, 0, 0}}, {3, {1, 0, 0, 0}}, {4, {0, 1, 1, 0}}, {99, {0, 0, 0, 1}}}) {
+  for (const auto& [at, rows] :
+       std::vector<Case>{{0, {0, 0, 0, 0}}, {1, {1, 0, 0, 0}}, {3, {1, 0, 0, 0}}, {4, {0, 1, 1, 0}}, {99, {0, 0, 0, 1}}}) {
     RowMask mask(times.size());
     MarkLatestAt(times, at, &mask);
     EXPECT_EQ(mask, rows) << at;
@@ -62,7 +63,8 @@ TEST(ToRanges, JoinsNeighboursAndGivesUpBeyondTheLimit) {
 class NeededComponentsTest : public ::testing::Test {
  protected:
   // `wanted` of a chunk with these (component, type, rows set) in 10 rows.
-  std::optional<Ints> Needed(const std::vector<std::tuple<std::string, std::string, uint64_t>>& components, std::vector<std::string> wanted) {
+  std::optional<Ints> Needed(const std::vector<std::tuple<std::string, std::string, uint64_t>>& components,
+                             std::vector<std::string> wanted) {
     descriptors_.clear();
     for (const auto& [name, type, rows] : components) descriptors_.push_back({"", name, type});
     std::vector<index::DatasetIndex::ComponentInfo> infos;

@@ -53,7 +53,8 @@ arrow::Result<chunk::ChunkTable> ReadTable(const catalog::Catalog& catalog, cons
     std::vector<rrd::Finding> findings;
     return chunk::MakeChunkTable(*file, contents, &findings);
   }
-  return base::FailedPrecondition("{}: segment '{}' is not in the file any more; register it again", layer.path, layer.segment_id);
+  return base::FailedPrecondition("{}: segment '{}' is not in the file any more; register it again", layer.path,
+                                  layer.segment_id);
 }
 
 arrow::Result<std::shared_ptr<arrow::Array>> KeyColumn(const std::vector<std::string>& keys) {
@@ -94,7 +95,8 @@ arrow::Result<SegmentManifest> MakeSegmentManifest(const catalog::Catalog& catal
   }
   ARROW_ASSIGN_OR_RAISE(const auto chunks, chunk::ManifestFromTable(all));
   ARROW_ASSIGN_OR_RAISE(const auto key_column, KeyColumn(keys));
-  ARROW_ASSIGN_OR_RAISE(manifest.chunks, chunks->AddColumn(chunks->num_columns(), arrow::field("chunk_key", arrow::binary()), key_column));
+  ARROW_ASSIGN_OR_RAISE(manifest.chunks,
+                        chunks->AddColumn(chunks->num_columns(), arrow::field("chunk_key", arrow::binary()), key_column));
   return manifest;
 }
 

@@ -12,7 +12,7 @@ namespace mutoscope::query {
 
 struct SegmentManifest {
   rrd::StoreKind store_kind = rrd::StoreKind::kRecording;
-  std::shared_ptr<arrow::Schema> schema;       // of the data
+  std::shared_ptr<arrow::Schema> schema;  // of the data
   std::array<uint8_t, 32> schema_sha256{};
   std::shared_ptr<arrow::RecordBatch> chunks;  // redap.md §3.9 with chunk_key: one row a chunk
 };

@@ -15,8 +15,9 @@ using google::protobuf::internal::WireFormatLite;
 // A slice that keeps an Arrow buffer alive.
 grpc::Slice SliceOf(std::shared_ptr<arrow::Buffer> buffer) {
   auto* owner = new std::shared_ptr<arrow::Buffer>(std::move(buffer));
-  return grpc::Slice(const_cast<uint8_t*>((*owner)->data()), static_cast<size_t>((*owner)->size()),
-                     [](void* data) { delete static_cast<std::shared_ptr<arrow::Buffer>*>(data); }, owner);
+  return grpc::Slice(
+      const_cast<uint8_t*>((*owner)->data()), static_cast<size_t>((*owner)->size()),
+      [](void* data) { delete static_cast<std::shared_ptr<arrow::Buffer>*>(data); }, owner);
 }
 
 // Every field of the ArrowMsg but the payload.

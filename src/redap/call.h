@@ -26,8 +26,8 @@ struct Call {
   std::function<bool()> cancelled;        // has the client gone away?
 };
 
-// The entry a call is about: header id, header name (datasets only), or the old body field. INVALID_ARGUMENT if there is none, if it is
-// malformed, or if header and body differ (redap.md §5.6, §6.1).
+// The entry a call is about: header id, header name (datasets only), or the old body field. INVALID_ARGUMENT if there is none, if
+// it is malformed, or if header and body differ (redap.md §5.6, §6.1).
 arrow::Result<catalog::EntryId> EntryOf(const Call& call, const rerun::common::v1alpha1::EntryId* body = nullptr);
 
 // The dataset of a call, loaded.

@@ -16,7 +16,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> Finish(Builder* builder) {
 
 }  // namespace
 
-std::shared_ptr<arrow::Field> MakeField(std::string name, std::shared_ptr<arrow::DataType> type, bool nullable, const Metadata& metadata) {
+std::shared_ptr<arrow::Field> MakeField(std::string name, std::shared_ptr<arrow::DataType> type, bool nullable,
+                                        const Metadata& metadata) {
   if (metadata.empty()) return arrow::field(std::move(name), std::move(type), nullable);
   auto values = std::make_shared<arrow::KeyValueMetadata>();
   for (const auto& [key, value] : metadata) values->Append(key, value);
@@ -89,7 +90,9 @@ arrow::Status Table::Add(std::shared_ptr<arrow::Field> field, arrow::Result<std:
   return arrow::Status::OK();
 }
 
-std::shared_ptr<arrow::RecordBatch> Table::ToBatch(int64_t rows) const { return arrow::RecordBatch::Make(arrow::schema(fields), rows, columns); }
+std::shared_ptr<arrow::RecordBatch> Table::ToBatch(int64_t rows) const {
+  return arrow::RecordBatch::Make(arrow::schema(fields), rows, columns);
+}
 
 arrow::Result<std::vector<int>> PickColumns(const arrow::Schema& schema, const std::vector<std::string>& names) {
   std::vector<int> picked;

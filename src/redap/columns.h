@@ -17,7 +17,8 @@ namespace mutoscope::redap {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-std::shared_ptr<arrow::Field> MakeField(std::string name, std::shared_ptr<arrow::DataType> type, bool nullable, const Metadata& metadata = {});
+std::shared_ptr<arrow::Field> MakeField(std::string name, std::shared_ptr<arrow::DataType> type, bool nullable,
+                                        const Metadata& metadata = {});
 
 arrow::Result<std::shared_ptr<arrow::Array>> TextColumn(const std::vector<std::string>& values);
 arrow::Result<std::shared_ptr<arrow::Array>> BinaryColumn(const std::vector<std::string>& values);

@@ -23,8 +23,8 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> Decompress(const common::Dataframe
     return base::InvalidArgument("dataframe: {} compressed bytes cannot hold the declared {}", payload.size(), size);
   }
   ARROW_ASSIGN_OR_RAISE(auto out, arrow::AllocateBuffer(static_cast<int64_t>(size)));
-  const int decoded = LZ4_decompress_safe(payload.data(), reinterpret_cast<char*>(out->mutable_data()), static_cast<int>(payload.size()),
-                                          static_cast<int>(size));
+  const int decoded = LZ4_decompress_safe(payload.data(), reinterpret_cast<char*>(out->mutable_data()),
+                                          static_cast<int>(payload.size()), static_cast<int>(size));
   if (decoded < 0 || static_cast<uint64_t>(decoded) != size) {
     return base::InvalidArgument("dataframe: its LZ4 block is malformed or not of the declared {} bytes", size);
   }
@@ -130,8 +130,8 @@ arrow::Result<common::DataframePart> ToProto(const arrow::RecordBatch& batch) {
   if (plain->size() >= kCompressBytesMin && plain->size() <= LZ4_MAX_INPUT_SIZE) {
     std::string* payload = part.mutable_payload();
     payload->resize(static_cast<size_t>(LZ4_compressBound(static_cast<int>(plain->size()))));
-    const int bytes = LZ4_compress_default(reinterpret_cast<const char*>(plain->data()), payload->data(), static_cast<int>(plain->size()),
-                                           static_cast<int>(payload->size()));
+    const int bytes = LZ4_compress_default(reinterpret_cast<const char*>(plain->data()), payload->data(),
+                                           static_cast<int>(plain->size()), static_cast<int>(payload->size()));
     if (bytes > 0 && bytes < plain->size()) {
       payload->resize(static_cast<size_t>(bytes));
       part.set_compression(common::COMPRESSION_LZ4);
@@ -155,7 +155,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> FromProto(const common::Dataf
   if (part.compression() == common::COMPRESSION_LZ4) {
     ARROW_ASSIGN_OR_RAISE(ipc, Decompress(part));
   } else {
-    ARROW_ASSIGN_OR_RAISE(auto copy, arrow::AllocateBuffer(static_cast<int64_t>(part.payload().size())));  // Arrow wants it aligned
+    ARROW_ASSIGN_OR_RAISE(auto copy,
+                          arrow::AllocateBuffer(static_cast<int64_t>(part.payload().size())));  // Arrow wants it aligned
     std::copy(part.payload().begin(), part.payload().end(), copy->mutable_data());
     ipc = std::move(copy);
   }

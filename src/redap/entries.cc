@@ -40,7 +40,8 @@ arrow::Status FindEntries(const Call& call, const cloud::FindEntriesRequest& req
     for (const int kind : wire.entry_kinds()) filter.kinds.push_back(static_cast<catalog::EntryKind>(kind));
   }
   for (const auto kind : filter.kinds) {
-    if (static_cast<int>(kind) == 0) return base::InvalidArgument("entry filter: the kind ENTRY_KIND_UNSPECIFIED selects nothing");
+    if (static_cast<int>(kind) == 0)
+      return base::InvalidArgument("entry filter: the kind ENTRY_KIND_UNSPECIFIED selects nothing");
   }
   ARROW_ASSIGN_OR_RAISE(const auto entries, call.engine.catalog.FindEntries(filter));
   for (const auto& entry : entries) *response->add_entries() = ToProto(entry);
@@ -59,7 +60,8 @@ arrow::Status CreateDatasetEntry(const Call& call, const cloud::CreateDatasetEnt
   return arrow::Status::OK();
 }
 
-arrow::Status ReadDatasetEntry(const Call& call, const cloud::ReadDatasetEntryRequest&, cloud::ReadDatasetEntryResponse* response) {
+arrow::Status ReadDatasetEntry(const Call& call, const cloud::ReadDatasetEntryRequest&,
+                               cloud::ReadDatasetEntryResponse* response) {
   ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call));
   ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.ReadDataset(id));
   *response->mutable_dataset() = ToProto(dataset);

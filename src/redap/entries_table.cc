@@ -32,7 +32,8 @@ arrow::Result<catalog::Entry> SystemTable(const Call& call, const common::EntryI
 
 }  // namespace
 
-arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryRequest& request, cloud::ReadTableEntryResponse* response) {
+arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryRequest& request,
+                             cloud::ReadTableEntryResponse* response) {
   ARROW_ASSIGN_OR_RAISE(const auto entry, SystemTable(call, request.has_id() ? &request.id() : nullptr));
   auto* table = response->mutable_table();
   *table->mutable_details() = ToProto(entry);
@@ -45,7 +46,8 @@ arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryReques
   return arrow::Status::OK();
 }
 
-arrow::Status GetTableSchema(const Call& call, const cloud::GetTableSchemaRequest& request, cloud::GetTableSchemaResponse* response) {
+arrow::Status GetTableSchema(const Call& call, const cloud::GetTableSchemaRequest& request,
+                             cloud::GetTableSchemaResponse* response) {
   ARROW_RETURN_NOT_OK(SystemTable(call, request.has_table_id() ? &request.table_id() : nullptr).status());
   ARROW_ASSIGN_OR_RAISE(*response->mutable_schema(), ToProto(*EntriesSchema()));
   return arrow::Status::OK();

@@ -56,7 +56,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> StartColumn(std::span<const query::
 
 // Streams `encode(part of the chunks)`; one empty batch if there are none.
 template <typename Response, typename Encode>
-Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks, Encode encode) {
+Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks,
+                            Encode encode) {
   return [snapshot, chunks = std::move(chunks), encode, next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
     const size_t count = std::min(chunks.size() - next, kRowsPerMessage);
     ARROW_ASSIGN_OR_RAISE(const auto table, encode(std::span<const query::FoundChunk>(chunks).subspan(next, count)));
@@ -74,7 +75,8 @@ arrow::Result<Generator<cloud::FindChunksResponse>> FindChunks(const Call& call,
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
   return Batches<cloud::FindChunksResponse>(snapshot, std::move(chunks), [](auto part) -> arrow::Result<Table> {
     ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
-    ARROW_RETURN_NOT_OK(table.Add(MakeField("chunk_timeline_start", arrow::int64(), true, {{"rerun:kind", "index"}}), StartColumn(part, 0)));
+    ARROW_RETURN_NOT_OK(
+        table.Add(MakeField("chunk_timeline_start", arrow::int64(), true, {{"rerun:kind", "index"}}), StartColumn(part, 0)));
     ARROW_RETURN_NOT_OK(AddDirectUrlColumns(static_cast<int64_t>(part.size()), &table));
     return table;
   });
@@ -83,21 +85,23 @@ arrow::Result<Generator<cloud::FindChunksResponse>> FindChunks(const Call& call,
 arrow::Result<Generator<cloud::QueryDatasetResponse>> QueryDataset(const Call& call, const cloud::QueryDatasetRequest& request) {
   ARROW_ASSIGN_OR_RAISE(auto find, ParseQueryDataset(request));
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
-  // The starts of every timeline: the request does not say which one the reader uses, and every answer of a fan-out must have the same
-  // columns (query.md §6.2: a 0.36 client aborts otherwise).
+  // The starts of every timeline: the request does not say which one the reader uses, and every answer of a fan-out must have the
+  // same columns (query.md §6.2: a 0.36 client aborts otherwise).
   for (const auto& field : snapshot->schema->fields()) {
     if (auto index = chunk::MetadataValue(*field, "rerun:index_name"); !index.empty()) find.announce.push_back(std::move(index));
   }
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
-  return Batches<cloud::QueryDatasetResponse>(snapshot, std::move(chunks), [timelines = find.announce](auto part) -> arrow::Result<Table> {
-    ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
-    ARROW_RETURN_NOT_OK(AddDirectUrlColumns(static_cast<int64_t>(part.size()), &table));
-    for (size_t i = 0; i < timelines.size(); ++i) {
-      const Metadata metadata = {{"rerun:kind", "index"}, {"rerun:index", timelines[i]}, {"rerun:index_marker", "start"}};
-      ARROW_RETURN_NOT_OK(table.Add(MakeField(timelines[i] + ":start", arrow::int64(), true, metadata), StartColumn(part, i)));
-    }
-    return table;
-  });
+  return Batches<cloud::QueryDatasetResponse>(
+      snapshot, std::move(chunks), [timelines = find.announce](auto part) -> arrow::Result<Table> {
+        ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
+        ARROW_RETURN_NOT_OK(AddDirectUrlColumns(static_cast<int64_t>(part.size()), &table));
+        for (size_t i = 0; i < timelines.size(); ++i) {
+          const Metadata metadata = {{"rerun:kind", "index"}, {"rerun:index", timelines[i]}, {"rerun:index_marker", "start"}};
+          ARROW_RETURN_NOT_OK(
+              table.Add(MakeField(timelines[i] + ":start", arrow::int64(), true, metadata), StartColumn(part, i)));
+        }
+        return table;
+      });
 }
 
 }  // namespace mutoscope::redap

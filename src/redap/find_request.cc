@@ -57,7 +57,8 @@ arrow::Result<index::ContentSelection> ParseContents(const cloud::FindChunksRequ
   std::set<std::string> seen;
   for (const auto& entity : contents.explicit_().entities()) {
     ARROW_ASSIGN_OR_RAISE(auto parsed, ParseEntity(entity));
-    if (!seen.insert(parsed.entity).second) return base::InvalidArgument("FindChunks: entity '{}' is listed twice", parsed.entity);
+    if (!seen.insert(parsed.entity).second)
+      return base::InvalidArgument("FindChunks: entity '{}' is listed twice", parsed.entity);
     selection.entities.push_back(std::move(parsed));
   }
   return selection;
@@ -65,7 +66,8 @@ arrow::Result<index::ContentSelection> ParseContents(const cloud::FindChunksRequ
 
 // `set` distinguishes a missing selection from one of all segments.
 arrow::Result<std::optional<std::vector<std::string>>> ParseSegments(bool present, const cloud::SegmentSelection& wire) {
-  if (!present || (!wire.has_all() && !wire.has_explicit_())) return base::InvalidArgument("FindChunks: the segment selection is missing");
+  if (!present || (!wire.has_all() && !wire.has_explicit_()))
+    return base::InvalidArgument("FindChunks: the segment selection is missing");
   if (wire.has_all()) return std::nullopt;
   std::vector<std::string> ids;
   std::set<std::string> seen;
@@ -85,7 +87,8 @@ arrow::Status ParseRange(const cloud::RangeSelection& wire, query::FindRequest* 
   ARROW_RETURN_NOT_OK(CheckTime(mode.start.value_or(0)));
   ARROW_RETURN_NOT_OK(CheckTime(mode.end.value_or(0)));
   if (mode.start && mode.end && *mode.end < *mode.start) {
-    return base::InvalidArgument("FindChunks: the range on '{}' ends at {}, before its start {}", *mode.timeline, *mode.end, *mode.start);
+    return base::InvalidArgument("FindChunks: the range on '{}' ends at {}, before its start {}", *mode.timeline, *mode.end,
+                                 *mode.start);
   }
   ARROW_ASSIGN_OR_RAISE(const bool latest_at, WantsLatestAt(wire.fill_mode()));
   if (latest_at) {
@@ -182,7 +185,8 @@ arrow::Status ParseQuery(const cloud::QueryDatasetRequest& request, query::FindR
     mode.start = range.index_range().start();
     mode.end = range.index_range().end();
     if (*mode.end < *mode.start) {
-      return base::InvalidArgument("QueryDataset: the range on '{}' ends at {}, before its start {}", *mode.timeline, *mode.end, *mode.start);
+      return base::InvalidArgument("QueryDataset: the range on '{}' ends at {}, before its start {}", *mode.timeline, *mode.end,
+                                   *mode.start);
     }
   } else {
     mode.start = mode.latest_at;  // only what holds at that time

@@ -31,17 +31,25 @@ TEST(ParseFindChunks, RefusesWhatIsMissingOrContradictory) {
       {"contents { all {} } static { }", base::Code::kInvalidArgument, "segment"},
       {"contents { all {} } range { segments { all {} } }", base::Code::kInvalidArgument, "timeline"},
       {"contents { all {} } range { timeline: 't' }", base::Code::kInvalidArgument, "segment"},
-      {"contents { all {} } range { timeline: 't' start_inclusive: 2 end_inclusive: 1 segments { all {} } }", base::Code::kInvalidArgument, "before"},
-      {"contents { all {} } range { timeline: 't' fill_mode: FILL_MODE_LATEST_AT segments { all {} } }", base::Code::kInvalidArgument, "start"},
-      {"contents { all {} } range { timeline: 't' fill_mode: FILL_MODE_EARLIEST_AT segments { all {} } }", base::Code::kUnimplemented, "EARLIEST"},
-      {"contents { all {} } range { timeline: 't' start_inclusive: -9223372036854775808 segments { all {} } }", base::Code::kInvalidArgument, "static"},
-      {"contents { explicit { entities { all {} } } } static { segments { all {} } }", base::Code::kInvalidArgument, "entity path"},
-      {"contents { explicit { entities { entity_path { path: '/a' } } } } static { segments { all {} } }", base::Code::kInvalidArgument, "/a"},
+      {"contents { all {} } range { timeline: 't' start_inclusive: 2 end_inclusive: 1 segments { all {} } }",
+       base::Code::kInvalidArgument, "before"},
+      {"contents { all {} } range { timeline: 't' fill_mode: FILL_MODE_LATEST_AT segments { all {} } }",
+       base::Code::kInvalidArgument, "start"},
+      {"contents { all {} } range { timeline: 't' fill_mode: FILL_MODE_EARLIEST_AT segments { all {} } }",
+       base::Code::kUnimplemented, "EARLIEST"},
+      {"contents { all {} } range { timeline: 't' start_inclusive: -9223372036854775808 segments { all {} } }",
+       base::Code::kInvalidArgument, "static"},
+      {"contents { explicit { entities { all {} } } } static { segments { all {} } }", base::Code::kInvalidArgument,
+       "entity path"},
+      {"contents { explicit { entities { entity_path { path: '/a' } } } } static { segments { all {} } }",
+       base::Code::kInvalidArgument, "/a"},
       {"contents { explicit { entities { entity_path { path: '/a' } all {} } entities { entity_path { path: 'a' } all {} } } } "
-       "static { segments { all {} } }", base::Code::kInvalidArgument, "twice"},
+       "static { segments { all {} } }",
+       base::Code::kInvalidArgument, "twice"},
       {"contents { explicit { entities { entity_path { path: '/a' } explicit { ids: '' } } } } static { segments { all {} } }",
        base::Code::kInvalidArgument, "empty component"},
-      {"contents { all {} } static { segments { explicit { ids { id: 's' } ids { id: 's' } } } }", base::Code::kInvalidArgument, "twice"},
+      {"contents { all {} } static { segments { explicit { ids { id: 's' } ids { id: 's' } } } }", base::Code::kInvalidArgument,
+       "twice"},
       {"contents { all {} } samples { timeline: 't' segments { values: 1 } }", base::Code::kInvalidArgument, "segment id"},
       {"contents { all {} } static { segments { all {} } } direct_url_mode: 99", base::Code::kInvalidArgument, "99"},
   };
@@ -55,7 +63,8 @@ TEST(ParseFindChunks, RefusesWhatIsMissingOrContradictory) {
 TEST(ParseFindChunks, ReadsARangeWithFill) {
   const auto request = ParseFindChunks(Parse<cloud::FindChunksRequest>(
       "contents { explicit { entities { entity_path { path: 'a//b/' } explicit { ids: 'x' } } } } "
-      "range { timeline: 't' start_inclusive: 3 end_inclusive: 5 fill_mode: FILL_MODE_LATEST_AT segments { explicit { ids { id: 's' } } } }"));
+      "range { timeline: 't' start_inclusive: 3 end_inclusive: 5 fill_mode: FILL_MODE_LATEST_AT segments { explicit { ids { id: "
+      "'s' } } } }"));
   ASSERT_TRUE(request.ok()) << request.status();
   ASSERT_EQ(request->contents.entities.size(), 1u);
   EXPECT_EQ(request->contents.entities[0].entity, "/a/b");
@@ -74,11 +83,14 @@ TEST(ParseQueryDataset, RefusesWhatIsMissingOrContradictory) {
       {"exclude_static_data: true", base::Code::kInvalidArgument, "exclude_static_data"},
       {"scan_parameters { filter: 'x' }", base::Code::kInvalidArgument, "scan_parameters"},
       {"select_all_entity_paths: true entity_paths { path: '/a' }", base::Code::kInvalidArgument, "entity paths"},
-      {"query { latest_at { index { timeline { name: 't' } } per_segment_values { values: 1 } } }", base::Code::kInvalidArgument, "per_segment_values"},
+      {"query { latest_at { index { timeline { name: 't' } } per_segment_values { values: 1 } } }", base::Code::kInvalidArgument,
+       "per_segment_values"},
       {"query { latest_at { index { timeline { name: 't' } } } }", base::Code::kInvalidArgument, "no time"},
-      {"query { latest_at { index { timeline { name: 'u' } } at: 1 } range { index { timeline { name: 't' } } index_range { start: 1 end: 2 } } }",
+      {"query { latest_at { index { timeline { name: 'u' } } at: 1 } range { index { timeline { name: 't' } } index_range { "
+       "start: 1 end: 2 } } }",
        base::Code::kInvalidArgument, "one index"},
-      {"query { range { index { timeline { name: 't' } } index_range { start: 2 end: 1 } } }", base::Code::kInvalidArgument, "before"},
+      {"query { range { index { timeline { name: 't' } } index_range { start: 2 end: 1 } } }", base::Code::kInvalidArgument,
+       "before"},
   };
   for (const auto& [text, code, word] : kCases) {
     const auto request = ParseQueryDataset(Parse<cloud::QueryDatasetRequest>(text));

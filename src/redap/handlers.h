@@ -13,36 +13,46 @@ namespace mutoscope::redap {
 arrow::Status Version(const Call& call, const cloud::VersionRequest& request, cloud::VersionResponse* response);
 arrow::Status WhoAmI(const Call& call, const cloud::WhoAmIRequest& request, cloud::WhoAmIResponse* response);
 arrow::Status FindEntries(const Call& call, const cloud::FindEntriesRequest& request, cloud::FindEntriesResponse* response);
-arrow::Status CreateDatasetEntry(const Call& call, const cloud::CreateDatasetEntryRequest& request, cloud::CreateDatasetEntryResponse* response);
-arrow::Status ReadDatasetEntry(const Call& call, const cloud::ReadDatasetEntryRequest& request, cloud::ReadDatasetEntryResponse* response);
-arrow::Status UpdateDatasetEntry(const Call& call, const cloud::UpdateDatasetEntryRequest& request, cloud::UpdateDatasetEntryResponse* response);
+arrow::Status CreateDatasetEntry(const Call& call, const cloud::CreateDatasetEntryRequest& request,
+                                 cloud::CreateDatasetEntryResponse* response);
+arrow::Status ReadDatasetEntry(const Call& call, const cloud::ReadDatasetEntryRequest& request,
+                               cloud::ReadDatasetEntryResponse* response);
+arrow::Status UpdateDatasetEntry(const Call& call, const cloud::UpdateDatasetEntryRequest& request,
+                                 cloud::UpdateDatasetEntryResponse* response);
 arrow::Status UpdateEntry(const Call& call, const cloud::UpdateEntryRequest& request, cloud::UpdateEntryResponse* response);
 arrow::Status DeleteEntry(const Call& call, const cloud::DeleteEntryRequest& request, cloud::DeleteEntryResponse* response);
-arrow::Result<Generator<cloud::GetAssetsForSegmentResponse>> GetAssetsForSegment(const Call& call,
-                                                                                 const cloud::GetAssetsForSegmentRequest& request);
+arrow::Result<Generator<cloud::GetAssetsForSegmentResponse>> GetAssetsForSegment(
+    const Call& call, const cloud::GetAssetsForSegmentRequest& request);
 
 // entries_table.cc: the system table __entries
-arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryRequest& request, cloud::ReadTableEntryResponse* response);
-arrow::Status GetTableSchema(const Call& call, const cloud::GetTableSchemaRequest& request, cloud::GetTableSchemaResponse* response);
+arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryRequest& request,
+                             cloud::ReadTableEntryResponse* response);
+arrow::Status GetTableSchema(const Call& call, const cloud::GetTableSchemaRequest& request,
+                             cloud::GetTableSchemaResponse* response);
 arrow::Result<Generator<cloud::ScanTableResponse>> ScanTable(const Call& call, const cloud::ScanTableRequest& request);
 
 // registration.cc
-arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDatasetRequest& request, cloud::RegisterWithDatasetResponse* response);
-arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDataset(const Call& call,
-                                                                                     const cloud::UnregisterFromDatasetRequest& request);
+arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDatasetRequest& request,
+                                  cloud::RegisterWithDatasetResponse* response);
+arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDataset(
+    const Call& call, const cloud::UnregisterFromDatasetRequest& request);
 arrow::Status QueryTasks(const Call& call, const cloud::QueryTasksRequest& request, cloud::QueryTasksResponse* response);
-arrow::Result<Generator<cloud::QueryTasksOnCompletionResponse>> QueryTasksOnCompletion(const Call& call,
-                                                                                       const cloud::QueryTasksOnCompletionRequest& request);
+arrow::Result<Generator<cloud::QueryTasksOnCompletionResponse>> QueryTasksOnCompletion(
+    const Call& call, const cloud::QueryTasksOnCompletionRequest& request);
 
 // segment_table.cc
-arrow::Status GetSegmentTableSchema(const Call& call, const cloud::GetSegmentTableSchemaRequest& request, cloud::GetSegmentTableSchemaResponse* response);
-arrow::Result<Generator<cloud::ScanSegmentTableResponse>> ScanSegmentTable(const Call& call, const cloud::ScanSegmentTableRequest& request);
+arrow::Status GetSegmentTableSchema(const Call& call, const cloud::GetSegmentTableSchemaRequest& request,
+                                    cloud::GetSegmentTableSchemaResponse* response);
+arrow::Result<Generator<cloud::ScanSegmentTableResponse>> ScanSegmentTable(const Call& call,
+                                                                           const cloud::ScanSegmentTableRequest& request);
 arrow::Status GetDatasetManifestSchema(const Call& call, const cloud::GetDatasetManifestSchemaRequest& request,
                                        cloud::GetDatasetManifestSchemaResponse* response);
-arrow::Result<Generator<cloud::ScanDatasetManifestResponse>> ScanDatasetManifest(const Call& call, const cloud::ScanDatasetManifestRequest& request);
+arrow::Result<Generator<cloud::ScanDatasetManifestResponse>> ScanDatasetManifest(
+    const Call& call, const cloud::ScanDatasetManifestRequest& request);
 
 // schemas.cc
-arrow::Status GetDatasetSchema(const Call& call, const cloud::GetDatasetSchemaRequest& request, cloud::GetDatasetSchemaResponse* response);
+arrow::Status GetDatasetSchema(const Call& call, const cloud::GetDatasetSchemaRequest& request,
+                               cloud::GetDatasetSchemaResponse* response);
 arrow::Result<Generator<cloud::GetSchemasResponse>> GetSchemas(const Call& call, const cloud::GetSchemasRequest& request);
 
 // find_chunks.cc
@@ -53,6 +63,7 @@ arrow::Result<Generator<cloud::FindChunksResponse>> FindChunks(const Call& call,
 arrow::Result<Generator<grpc::ByteBuffer>> FetchChunks(const Call& call, const cloud::FetchChunksRequest& request);
 
 // rrd_manifest.cc
-arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Call& call, const cloud::GetRrdManifestRequest& request);
+arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Call& call,
+                                                                       const cloud::GetRrdManifestRequest& request);
 
 }  // namespace mutoscope::redap

@@ -42,9 +42,9 @@ std::vector<std::shared_ptr<arrow::Field>> PropertyFields(const catalog::Dataset
 
 std::shared_ptr<arrow::Schema> SegmentTableSchema(const catalog::DatasetSnapshot& snapshot) {
   std::vector<std::shared_ptr<arrow::Field>> fields = {
-      MakeField("rerun_segment_id", arrow::utf8(), false),          MakeField("rerun_layer_names", TextList(), false),
-      MakeField("rerun_storage_urls", TextList(), false),           MakeField("rerun_last_updated_at", kTimestamp, false),
-      MakeField("rerun_num_chunks", arrow::uint64(), false),        MakeField("rerun_size_bytes", arrow::uint64(), false),
+      MakeField("rerun_segment_id", arrow::utf8(), false),   MakeField("rerun_layer_names", TextList(), false),
+      MakeField("rerun_storage_urls", TextList(), false),    MakeField("rerun_last_updated_at", kTimestamp, false),
+      MakeField("rerun_num_chunks", arrow::uint64(), false), MakeField("rerun_size_bytes", arrow::uint64(), false),
   };
   const auto properties = PropertyFields(snapshot);
   fields.insert(fields.end(), properties.begin(), properties.end());

@@ -15,8 +15,8 @@ std::vector<std::shared_ptr<arrow::Field>> PropertyFields(const catalog::Dataset
 std::shared_ptr<arrow::Schema> SegmentTableSchema(const catalog::DatasetSnapshot& snapshot);
 std::shared_ptr<arrow::Schema> DatasetManifestSchema(const catalog::DatasetSnapshot& snapshot);
 
-// One column of property values: a cell for each group of layers (a segment, or one layer); the last registered layer that has the
-// property wins.
+// One column of property values: a cell for each group of layers (a segment, or one layer); the last registered layer that has
+// the property wins.
 arrow::Result<std::shared_ptr<arrow::Array>> PropertyColumn(const catalog::DatasetSnapshot& snapshot, const arrow::Field& field,
                                                             const std::vector<std::vector<uint32_t>>& groups);
 

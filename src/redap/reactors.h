@@ -31,12 +31,14 @@ enum class Produced { kMessage, kLastMessage, kNothing };  // the last two end t
 template <typename Message>
 using Generator = std::function<arrow::Result<Produced>(Message*)>;
 
-// A bounded stream with back-pressure: one message on the wire and one ready behind it, no more. A client that goes away stops it.
+// A bounded stream with back-pressure: one message on the wire and one ready behind it, no more. A client that goes away stops
+// it.
 template <typename Message>
 class StreamReactor final : public grpc::ServerWriteReactor<Message> {
  public:
   // `start` runs on the pool and makes the generator; `cancelled` is what handlers ask.
-  StreamReactor(boost::asio::thread_pool& pool, std::function<arrow::Result<Generator<Message>>(std::function<bool()> cancelled)> start)
+  StreamReactor(boost::asio::thread_pool& pool,
+                std::function<arrow::Result<Generator<Message>>(std::function<bool()> cancelled)> start)
       : pool_(pool), start_(std::move(start)), producing_(true) {
     boost::asio::post(pool_, [this] { Start(); });
   }

@@ -13,7 +13,8 @@ constexpr std::chrono::nanoseconds kWaitDefault = std::chrono::hours(1);
 const auto kTimestamp = arrow::timestamp(arrow::TimeUnit::NANO);
 
 arrow::Result<catalog::DataSource> FromProto(const cloud::DataSource& source) {
-  if (!source.has_storage_url() || source.storage_url().empty()) return base::InvalidArgument("data source: the storage_url is missing");
+  if (!source.has_storage_url() || source.storage_url().empty())
+    return base::InvalidArgument("data source: the storage_url is missing");
   if (source.typ() != cloud::DATA_SOURCE_KIND_RRD) {
     return base::InvalidArgument("data source '{}': its type is not RRD, the only one there is", source.storage_url());
   }
@@ -120,8 +121,8 @@ arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDat
   return arrow::Status::OK();
 }
 
-arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDataset(const Call& call,
-                                                                                     const cloud::UnregisterFromDatasetRequest& request) {
+arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDataset(
+    const Call& call, const cloud::UnregisterFromDatasetRequest& request) {
   ARROW_ASSIGN_OR_RAISE(const auto dataset, EntryOf(call));
   std::vector<std::string> segments;
   for (const auto& segment : request.segments_to_drop()) segments.push_back(segment.id());
@@ -129,8 +130,9 @@ arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDat
   ARROW_RETURN_NOT_OK(call.engine.catalog.Unregister(dataset, segments, layers).status());
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, call.engine.catalog.Snapshot(dataset));
   const auto schema = DatasetManifestSchema(*snapshot);
-  ARROW_ASSIGN_OR_RAISE(const auto empty, arrow::RecordBatch::MakeEmpty(arrow::schema(
-                                              arrow::FieldVector(schema->fields().begin(), schema->fields().begin() + 10))));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto empty,
+      arrow::RecordBatch::MakeEmpty(arrow::schema(arrow::FieldVector(schema->fields().begin(), schema->fields().begin() + 10))));
   std::vector<cloud::UnregisterFromDatasetResponse> responses(1);
   ARROW_ASSIGN_OR_RAISE(*responses[0].mutable_data(), ToProto(*empty));
   responses[0].mutable_task_id()->set_id("done");  // the work is done: no task waits, and unknown tasks succeed

@@ -9,8 +9,10 @@ constexpr int64_t kRowsPerMessage = 16384;
 
 }  // namespace
 
-arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Call& call, const cloud::GetRrdManifestRequest& request) {
-  if (!request.has_segment_id() || !request.segment_id().has_id()) return base::InvalidArgument("GetRrdManifest: the segment id is missing");
+arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Call& call,
+                                                                       const cloud::GetRrdManifestRequest& request) {
+  if (!request.has_segment_id() || !request.segment_id().has_id())
+    return base::InvalidArgument("GetRrdManifest: the segment id is missing");
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   const auto& segment = request.segment_id().id();
   ARROW_ASSIGN_OR_RAISE(auto manifest, query::MakeSegmentManifest(call.engine.catalog, *snapshot, segment));
@@ -20,7 +22,8 @@ arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Cal
   do {
     auto* part = responses.emplace_back().mutable_rrd_manifest();
     auto* store = part->mutable_store_id();
-    store->set_kind(manifest.store_kind == rrd::StoreKind::kBlueprint ? common::STORE_KIND_BLUEPRINT : common::STORE_KIND_RECORDING);
+    store->set_kind(manifest.store_kind == rrd::StoreKind::kBlueprint ? common::STORE_KIND_BLUEPRINT
+                                                                      : common::STORE_KIND_RECORDING);
     store->set_recording_id(segment);
     store->mutable_application_id()->set_id("none");
     ARROW_ASSIGN_OR_RAISE(*part->mutable_sorbet_schema(), ToProto(*manifest.schema));

@@ -11,7 +11,8 @@ constexpr int kSchemaIdsMax = 1024;  // redap.md §2.4 GetSchemasRequest
 
 }  // namespace
 
-arrow::Status GetDatasetSchema(const Call& call, const cloud::GetDatasetSchemaRequest&, cloud::GetDatasetSchemaResponse* response) {
+arrow::Status GetDatasetSchema(const Call& call, const cloud::GetDatasetSchemaRequest&,
+                               cloud::GetDatasetSchemaResponse* response) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   ARROW_ASSIGN_OR_RAISE(*response->mutable_schema(), ToProto(*snapshot->schema));
   return arrow::Status::OK();

@@ -34,7 +34,7 @@ auto PerGroup(const catalog::DatasetSnapshot& snapshot, const Groups& groups, Va
 }
 
 std::vector<std::vector<std::string>> TextLists(const catalog::DatasetSnapshot& snapshot, const Groups& groups,
-                                                std::string catalog::Layer::* member) {
+                                                std::string catalog::Layer::*member) {
   std::vector<std::vector<std::string>> lists;
   for (const auto& group : groups) {
     auto& list = lists.emplace_back();
@@ -43,7 +43,7 @@ std::vector<std::vector<std::string>> TextLists(const catalog::DatasetSnapshot& 
   return lists;
 }
 
-std::vector<uint64_t> Sums(const catalog::DatasetSnapshot& snapshot, const Groups& groups, uint64_t catalog::Layer::* member) {
+std::vector<uint64_t> Sums(const catalog::DatasetSnapshot& snapshot, const Groups& groups, uint64_t catalog::Layer::*member) {
   std::vector<uint64_t> sums;
   for (const auto& group : groups) {
     uint64_t sum = 0;
@@ -63,8 +63,8 @@ std::vector<std::optional<int64_t>> LastUpdates(const catalog::DatasetSnapshot& 
   return times;
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> IndexMarkerColumn(const catalog::DatasetSnapshot& snapshot, const arrow::Field& field,
-                                                               const Groups& groups) {
+arrow::Result<std::shared_ptr<arrow::Array>> IndexMarkerColumn(const catalog::DatasetSnapshot& snapshot,
+                                                               const arrow::Field& field, const Groups& groups) {
   const auto index = chunk::MetadataValue(field, "rerun:index");
   const bool start = chunk::MetadataValue(field, "rerun:index_marker") == "start";
   std::vector<std::optional<int64_t>> values;
@@ -81,10 +81,11 @@ arrow::Result<std::shared_ptr<arrow::Array>> IndexMarkerColumn(const catalog::Da
   return TimeColumn(field.type(), values);
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> SegmentTableColumn(const catalog::DatasetSnapshot& snapshot, const arrow::Field& field,
-                                                                const Groups& groups) {
+arrow::Result<std::shared_ptr<arrow::Array>> SegmentTableColumn(const catalog::DatasetSnapshot& snapshot,
+                                                                const arrow::Field& field, const Groups& groups) {
   const auto& name = field.name();
-  if (name == "rerun_segment_id") return TextColumn(PerGroup(snapshot, groups, [](const auto& layer) { return layer.segment_id; }));
+  if (name == "rerun_segment_id")
+    return TextColumn(PerGroup(snapshot, groups, [](const auto& layer) { return layer.segment_id; }));
   if (name == "rerun_layer_names") return TextListColumn(TextLists(snapshot, groups, &catalog::Layer::name));
   if (name == "rerun_storage_urls") return TextListColumn(TextLists(snapshot, groups, &catalog::Layer::storage_url));
   if (name == "rerun_last_updated_at") return TimeColumn(field.type(), LastUpdates(snapshot, groups));
@@ -107,7 +108,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> ManifestColumn(const catalog::Datas
   if (name == "rerun_num_chunks") return UInt64Column(Sums(snapshot, groups, &catalog::Layer::num_chunks));
   if (name == "rerun_size_bytes") return UInt64Column(Sums(snapshot, groups, &catalog::Layer::size_bytes));
   if (name == "rerun_registration_time") {
-    return TimeColumn(field.type(), PerGroup(snapshot, groups, [](const auto& layer) { return std::optional(layer.registered_at_ns); }));
+    return TimeColumn(field.type(),
+                      PerGroup(snapshot, groups, [](const auto& layer) { return std::optional(layer.registered_at_ns); }));
   }
   if (name == "rerun_schema_sha256") {
     arrow::FixedSizeBinaryBuilder builder(arrow::fixed_size_binary(32));
@@ -117,12 +119,13 @@ arrow::Result<std::shared_ptr<arrow::Array>> ManifestColumn(const catalog::Datas
   return PropertyColumn(snapshot, field, groups);
 }
 
-using ColumnFunction = arrow::Result<std::shared_ptr<arrow::Array>> (*)(const catalog::DatasetSnapshot&, const arrow::Field&, const Groups&);
+using ColumnFunction = arrow::Result<std::shared_ptr<arrow::Array>> (*)(const catalog::DatasetSnapshot&, const arrow::Field&,
+                                                                        const Groups&);
 
 // Streams the picked columns of the rows, some thousand rows a message; one empty batch if there are none.
 template <typename Response>
-arrow::Result<Generator<Response>> Scan(Snapshot snapshot, std::shared_ptr<arrow::Schema> schema, const std::vector<std::string>& columns,
-                                        Groups rows, ColumnFunction column) {
+arrow::Result<Generator<Response>> Scan(Snapshot snapshot, std::shared_ptr<arrow::Schema> schema,
+                                        const std::vector<std::string>& columns, Groups rows, ColumnFunction column) {
   ARROW_ASSIGN_OR_RAISE(auto picked, PickColumns(*schema, columns));
   return Generator<Response>([=, rows = std::move(rows), next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
     const size_t end = std::min(rows.size(), next + kRowsPerMessage);
@@ -151,7 +154,8 @@ arrow::Status GetSegmentTableSchema(const Call& call, const cloud::GetSegmentTab
   return arrow::Status::OK();
 }
 
-arrow::Result<Generator<cloud::ScanSegmentTableResponse>> ScanSegmentTable(const Call& call, const cloud::ScanSegmentTableRequest& request) {
+arrow::Result<Generator<cloud::ScanSegmentTableResponse>> ScanSegmentTable(const Call& call,
+                                                                           const cloud::ScanSegmentTableRequest& request) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   const auto wanted = SegmentFilter(request);
   Groups rows;
@@ -169,8 +173,8 @@ arrow::Status GetDatasetManifestSchema(const Call& call, const cloud::GetDataset
   return arrow::Status::OK();
 }
 
-arrow::Result<Generator<cloud::ScanDatasetManifestResponse>> ScanDatasetManifest(const Call& call,
-                                                                                 const cloud::ScanDatasetManifestRequest& request) {
+arrow::Result<Generator<cloud::ScanDatasetManifestResponse>> ScanDatasetManifest(
+    const Call& call, const cloud::ScanDatasetManifestRequest& request) {
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   const auto wanted = SegmentFilter(request);
   const auto& filter = request.layer_name_filter();
@@ -182,8 +186,8 @@ arrow::Result<Generator<cloud::ScanDatasetManifestResponse>> ScanDatasetManifest
     const bool named = std::find(names.begin(), names.end(), layer.name) != names.end();
     if (wanted(layer.segment_id) && (!request.has_layer_name_filter() || named == keep)) rows.push_back({i});
   }
-  return Scan<cloud::ScanDatasetManifestResponse>(snapshot, DatasetManifestSchema(*snapshot), ColumnNames(request), std::move(rows),
-                                                  ManifestColumn);
+  return Scan<cloud::ScanDatasetManifestResponse>(snapshot, DatasetManifestSchema(*snapshot), ColumnNames(request),
+                                                  std::move(rows), ManifestColumn);
 }
 
 }  // namespace mutoscope::redap

@@ -13,8 +13,8 @@
 namespace mutoscope::redap {
 namespace {
 
-constexpr size_t kThreadsMin = 4;      // handlers wait for disks, so more than a small machine has cores
-constexpr size_t kWaitThreads = 32;    // calls that wait for tasks, apart from the others
+constexpr size_t kThreadsMin = 4;    // handlers wait for disks, so more than a small machine has cores
+constexpr size_t kWaitThreads = 32;  // calls that wait for tasks, apart from the others
 
 std::optional<std::string> Header(const grpc::CallbackServerContext& context, const char* name) {
   const auto found = context.client_metadata().find(name);
@@ -28,42 +28,44 @@ using Base = cloud::RerunCloudService::WithRawCallbackMethod_FetchChunks<cloud::
 class Service final : public Base {
  public:
   explicit Service(Engine engine)
-      : engine_(std::move(engine)), pool_(std::max<size_t>(kThreadsMin, std::thread::hardware_concurrency())), wait_pool_(kWaitThreads) {}
+      : engine_(std::move(engine)),
+        pool_(std::max<size_t>(kThreadsMin, std::thread::hardware_concurrency())),
+        wait_pool_(kWaitThreads) {}
   ~Service() override {
     pool_.join();
     wait_pool_.join();
   }
 
-#define UNARY(Method)                                                                                                       \
-  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request* request,             \
-                                   cloud::Method##Response* response) override {                                            \
-    return RunUnary(pool_, context, [this, context, request, response] {                                                    \
-      return redap::Method(CallOf(*context, [context] { return context->IsCancelled(); }), *request, response);             \
-    });                                                                                                                     \
+#define UNARY(Method)                                                                                           \
+  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request* request, \
+                                   cloud::Method##Response* response) override {                                \
+    return RunUnary(pool_, context, [this, context, request, response] {                                        \
+      return redap::Method(CallOf(*context, [context] { return context->IsCancelled(); }), *request, response); \
+    });                                                                                                         \
   }
-#define STREAM(Method, pool)                                                                                                \
-  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext* context,                           \
-                                                            const cloud::Method##Request* request) override {               \
-    return new StreamReactor<cloud::Method##Response>(pool, [this, context, request](std::function<bool()> cancelled) {     \
-      return redap::Method(CallOf(*context, std::move(cancelled)), *request);                                               \
-    });                                                                                                                     \
+#define STREAM(Method, pool)                                                                                            \
+  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext* context,                       \
+                                                            const cloud::Method##Request* request) override {           \
+    return new StreamReactor<cloud::Method##Response>(pool, [this, context, request](std::function<bool()> cancelled) { \
+      return redap::Method(CallOf(*context, std::move(cancelled)), *request);                                           \
+    });                                                                                                                 \
   }
-#define UNIMPLEMENTED_UNARY(Method)                                                                                         \
-  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request*,                     \
-                                   cloud::Method##Response*) override {                                                     \
-    auto* reactor = context->DefaultReactor();                                                                              \
-    reactor->Finish(NotImplemented(#Method));                                                                               \
-    return reactor;                                                                                                         \
+#define UNIMPLEMENTED_UNARY(Method)                                                                     \
+  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request*, \
+                                   cloud::Method##Response*) override {                                 \
+    auto* reactor = context->DefaultReactor();                                                          \
+    reactor->Finish(NotImplemented(#Method));                                                           \
+    return reactor;                                                                                     \
   }
-#define UNIMPLEMENTED_STREAM(Method)                                                                                        \
-  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext*,                                   \
-                                                            const cloud::Method##Request*) override {                       \
-    return new StreamReactor<cloud::Method##Response>(                                                                      \
-        pool_, [](std::function<bool()>) -> arrow::Result<Generator<cloud::Method##Response>> { return Refusal(#Method); });\
+#define UNIMPLEMENTED_STREAM(Method)                                                                                         \
+  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext*, const cloud::Method##Request*)     \
+      override {                                                                                                             \
+    return new StreamReactor<cloud::Method##Response>(                                                                       \
+        pool_, [](std::function<bool()>) -> arrow::Result<Generator<cloud::Method##Response>> { return Refusal(#Method); }); \
   }
-#define UNIMPLEMENTED_CLIENT_STREAM(Method)                                                                                 \
-  grpc::ServerReadReactor<cloud::Method##Request>* Method(grpc::CallbackServerContext*, cloud::Method##Response*) override {\
-    return new RefusedReads<cloud::Method##Request>(NotImplemented(#Method));                                               \
+#define UNIMPLEMENTED_CLIENT_STREAM(Method)                                                                                  \
+  grpc::ServerReadReactor<cloud::Method##Request>* Method(grpc::CallbackServerContext*, cloud::Method##Response*) override { \
+    return new RefusedReads<cloud::Method##Request>(NotImplemented(#Method));                                                \
   }
 
   UNARY(Version)
@@ -116,7 +118,8 @@ class Service final : public Base {
 #undef UNIMPLEMENTED_STREAM
 #undef UNIMPLEMENTED_CLIENT_STREAM
 
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* FetchChunks(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) override {
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* FetchChunks(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* bytes) override {
     return new StreamReactor<grpc::ByteBuffer>(
         pool_, [this, context, bytes](std::function<bool()> cancelled) -> arrow::Result<Generator<grpc::ByteBuffer>> {
           cloud::FetchChunksRequest request;

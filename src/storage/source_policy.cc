@@ -36,8 +36,8 @@ std::string NearestExisting(const fs::path& path) {
 }
 
 arrow::Status Denied(std::string_view what, const fs::path& path) {
-  return base::PermissionDenied("'{}' lies outside the directories that this server may read: start it with --allow-path {}", what,
-                                path.parent_path().string());
+  return base::PermissionDenied("'{}' lies outside the directories that this server may read: start it with --allow-path {}",
+                                what, path.parent_path().string());
 }
 
 bool IsRecording(const fs::directory_entry& entry) {

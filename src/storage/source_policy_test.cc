@@ -112,7 +112,8 @@ TEST(SourcePolicy, AllowsWhatLiesUnderARootAndNothingElse) {
            Case{dir / "in/none.rrd", Code::kNotFound, dir / "in/none.rrd"},
            Case{dir / "in/none/a.rrd", Code::kNotFound, dir / "in/none/a.rrd"},
            Case{dir / "in/loop2", Code::kInvalidArgument, dir / "in/loop2"},
-           Case{dir / "loop", Code::kPermissionDenied, dir / "loop"},  // nothing is told of what is outside, not even whether it is there
+           Case{dir / "loop", Code::kPermissionDenied,
+                dir / "loop"},  // nothing is told of what is outside, not even whether it is there
            Case{dir / "none.rrd", Code::kPermissionDenied, dir / "none.rrd"},
            Case{dir / "in/../none/a.rrd", Code::kPermissionDenied, dir / "none/a.rrd"},
            Case{dir / "in/tunnel/none.rrd", Code::kPermissionDenied, dir / "in/tunnel/none.rrd"},

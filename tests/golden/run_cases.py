@@ -3,7 +3,7 @@
 usage: run_cases.py --golden golden.json --recordings DIR --url URL --out OUT.jsonl [--skip NAMES.json] [--reuse | --resume]
 
 --reuse   the datasets are there already (after a restart): nothing is registered.
---resume  some datasets may be there already (after the client died): those are not registered again.
+--resume  some datasets may be there already, in part too (after the client or the server died): what is missing is registered.
 A stock client can abort the process; the line [name, null] is written before a case runs, so that the caller sees where.
 """
 
@@ -104,8 +104,7 @@ def table_result(table, with_metadata):
 
 class Runner:
     def __init__(self, client, recordings, reuse, resume):
-        self.client, self.recordings, self.reuse = client, pathlib.Path(recordings), reuse
-        self.known = set(client.dataset_names()) if resume else set()
+        self.client, self.recordings, self.reuse, self.resume = client, pathlib.Path(recordings), reuse, resume
         self.datasets = {}
 
     def dataset(self, case):
@@ -113,13 +112,15 @@ class Runner:
         parts = [recording if layer == "base" else f"{recording}:{layer}" for recording, layer in zip(case["recordings"], layers)]
         name = f"golden {rr.__version__} " + ("-".join(parts) or "empty")
         if name not in self.datasets:
-            if self.reuse or name in self.known:
-                self.datasets[name] = self.client.get_dataset(name)
-            else:
-                self.datasets[name] = self.client.create_dataset(name)
-                for recording, layer in zip(case["recordings"], layers):
-                    self.datasets[name].register([(self.recordings / f"{recording}.rrd").as_uri()], layer_name=layer).wait()
+            self.datasets[name] = self.client.get_dataset(name) if self.reuse else self.registered(name, case["recordings"], layers)
         return self.datasets[name]
+
+    def registered(self, name, recordings, layers):
+        dataset = self.client.create_dataset(name, exist_ok=self.resume)
+        for recording, layer in zip(recordings, layers):
+            uri = (self.recordings / f"{recording}.rrd").as_uri()
+            dataset.register([uri], layer_name=layer, on_duplicate="skip" if self.resume else "error").wait()
+        return dataset
 
     def reader(self, case, view):
         if case["filter_segments"] is not None:

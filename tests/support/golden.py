@@ -23,17 +23,22 @@ def make_recordings(directory):
     sdk.run("0.36.3", TESTS / "golden" / "make_recordings.py", GOLDEN, directory)
 
 
-def run_cases(version, url, recordings, work, reuse=False, skip=()):
-    """Answers by case name. Starts again after the case in which the stock client's process died."""
+def start_cases(version, url, recordings, out, *options, **popen):
+    args = ["--golden", GOLDEN, "--recordings", recordings, "--url", url, "--out", out]
+    return sdk.start(version, TESTS / "golden" / "run_cases.py", *args, *options, **popen)
+
+
+def run_cases(version, url, recordings, work, mode="", skip=()):
+    """Answers by case name; `mode` is an option of run_cases.py. Starts again after the case in which the stock client's process died."""
     out, skip_file = pathlib.Path(work) / "results.jsonl", pathlib.Path(work) / "skip.json"
     results, deaths = {}, collections.Counter()
     while True:
         out.unlink(missing_ok=True)
         skip_file.write_text(json.dumps(sorted({*skip, *results})))
-        args = ["--golden", GOLDEN, "--recordings", recordings, "--url", url, "--out", out, "--skip", skip_file]
-        mode = ["--reuse"] if reuse else ["--resume"] if deaths else []
+        if deaths and not mode:
+            mode = "--resume"
         with open(f"{work}/stderr.txt", "w") as stderr:
-            status = sdk.start(version, TESTS / "golden" / "run_cases.py", *args, *mode, stderr=stderr).wait(300)
+            status = start_cases(version, url, recordings, out, "--skip", skip_file, *filter(None, [mode]), stderr=stderr).wait(300)
         lines = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
         results.update({name: result for name, result in lines if result is not None})
         if status == 0:
