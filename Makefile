@@ -1,13 +1,13 @@
 # All set-up is done by tools/setup.sh; root is only needed while Debian packages are missing.
 SETUP := tools/setup.sh
 PYTHON := .venv/bin/python
-CXX_SOURCES = $(shell find src include tests/fuzz -name '*.h' -o -name '*.cc')
+CXX_SOURCES = $(shell find src tests/fuzz -name '*.h' -o -name '*.cc')
 FUZZ_SECONDS ?= 3600
 SOAK_SECONDS ?= 3600
 
 # The parts of `test` follow each other: they share two cores.
 .NOTPARALLEL:
-.PHONY: setup build demo test unit sanitize e2e bench fuzz soak lint format format-check clean
+.PHONY: setup build demo test unit sanitize e2e bench fuzz soak lint format clean
 
 setup:
 	$(SETUP)
@@ -19,7 +19,8 @@ demo:
 	$(SETUP) apt venv sdk41 program
 	$(PYTHON) examples/demo.py
 
-test: setup format-check unit sanitize
+test: setup unit sanitize
+	clang-format --dry-run -Werror $(CXX_SOURCES)
 	tests/fuzz/run.sh 60 build/corpus/sdk41 build/corpus/sdk36
 	$(PYTHON) -m pytest tests
 
@@ -47,11 +48,9 @@ soak:
 	$(SETUP) apt venv sdk36 sdk41 program
 	$(PYTHON) tests/soak.py --seconds $(SOAK_SECONDS)
 
-format-check:
-	clang-format --dry-run -Werror $(CXX_SOURCES)
-
-lint: format-check
+lint:
 	$(SETUP) apt apt-test venv build
+	clang-format --dry-run -Werror $(CXX_SOURCES)
 	run-clang-tidy -quiet -p build/release "$(CURDIR)/src/.*\.cc$$"
 
 format:
