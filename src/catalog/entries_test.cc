@@ -12,13 +12,13 @@ using testing::Mentions;
 
 class Entries : public testing::CatalogTest {
  protected:
-  std::vector<std::string> Names(EntryFilter filter = {}) {
+  std::vector<std::string> Names(const EntryFilter& filter = {}) {
     std::vector<std::string> names;
     const auto entries = catalog_->FindEntries(filter).ValueOrDie();
     for (const Entry& entry : entries) names.push_back(entry.name);
     return names;
   }
-  bool Has(const std::string& name, EntryFilter filter = {}) { return std::ranges::count(Names(filter), name) == 1; }
+  bool Has(const std::string& name, const EntryFilter& filter = {}) { return std::ranges::count(Names(filter), name) == 1; }
 };
 
 TEST_F(Entries, CreateMakesTheHiddenDatasets) {

@@ -155,10 +155,10 @@ class Registration {
       Draft draft = DraftOf(source, file, **read, store, id);
       const auto [seen, first] = seen_.try_emplace({draft.layer.segment_id, draft.layer.name}, source.path);
       if (!first) {
-        const auto error = base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request, in {} too",
-                                                 source.path, draft.layer.segment_id, draft.layer.name, seen->second);
+        auto error = base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request, in {} too", source.path,
+                                           draft.layer.segment_id, draft.layer.name, seen->second);
         if (!options_.repeats_fail_alone) return error;
-        if (draft.error.ok()) draft.error = error;
+        if (draft.error.ok()) draft.error = std::move(error);
       }
       if (draft.error.ok()) pending->tables.push_back({id, std::move(store.table)});
       pending->group.drafts.push_back(std::move(draft));

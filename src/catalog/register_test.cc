@@ -238,7 +238,7 @@ TEST_F(Register, PropertiesAreTheLatestNonNullCells) {
   };
   const ComponentSpec robot = {
       .entity = "/__properties/episode", .component = "robot", .archetype = "", .cells = {}, .is_static = true};
-  const auto at = [&](uint64_t row_id, std::vector<std::vector<std::string>> rows) {
+  const auto at = [&](uint64_t row_id, const std::vector<std::vector<std::string>>& rows) {
     ComponentSpec spec = robot;
     spec.cells = text(rows);
     spec.id = {row_id, 0};

@@ -28,7 +28,7 @@ std::vector<Place> Where(const Model& model, const ContentSelection& contents, c
       const std::string& entity = table->entities[chunk.entity];
       const bool selected = contents.all || std::any_of(contents.entities.begin(), contents.entities.end(),
                                                         [&](const EntitySelection& e) { return e.entity == entity; });
-      if (selected && predicate(*table, chunk)) places.push_back({layer, i});
+      if (selected && predicate(*table, chunk)) places.emplace_back(layer, i);
     }
   }
   return places;
@@ -85,7 +85,7 @@ std::vector<Place> BruteForceLatestAt(const Model& model, const ContentSelection
 
 std::vector<Place> PlacesOf(const DatasetIndex& index, const std::vector<ChunkRef>& refs) {
   std::vector<Place> places;
-  for (const ChunkRef& ref : refs) places.push_back({index.Info(ref).layer, index.Info(ref).ordinal});
+  for (const ChunkRef& ref : refs) places.emplace_back(index.Info(ref).layer, index.Info(ref).ordinal);
   return places;
 }
 
@@ -180,7 +180,7 @@ class Checker {
     ContentSelection contents;
     contents.all = random_.OneIn(3);
     std::vector<std::string> entities = random_.Some(RandomTables::Entities());
-    if (random_.OneIn(4)) entities.push_back("/unknown");
+    if (random_.OneIn(4)) entities.emplace_back("/unknown");
     if (!entities.empty() && random_.OneIn(4)) entities.push_back(entities.front());  // twice, with other components
     for (const std::string& entity : entities) {
       EntitySelection& selection = contents.entities.emplace_back(EntitySelection{entity, random_.OneIn(2), {}});

@@ -88,7 +88,7 @@ arrow::Result<std::unique_ptr<Acceptor>> Acceptor::Listen(asio::io_context& io, 
 }
 
 void Acceptor::Start(AcceptTargets targets) {
-  targets_ = std::move(targets);
+  targets_ = targets;
   asio::co_spawn(acceptor_.get_executor(), AcceptLoop(), asio::detached);
 }
 

@@ -9,7 +9,7 @@
 namespace mutoscope::net {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 TEST(GrpcWebFormat, KnowsItsContentTypes) {
   EXPECT_FALSE(ParseGrpcWebType("application/grpc-web+proto")->base64);

@@ -10,9 +10,9 @@ WebCall::WebCall(asio::any_io_executor executor) : executor_(std::move(executor)
 
 // gRPC's in-process transport drops a message that is sent together with the status when no read is waiting for it: the first
 // read must be there before the service can answer.
-void WebCall::Start(WebStub& stub, const std::string& method, grpc::ByteBuffer request) {
+void WebCall::Start(WebStub& stub, const std::string& method, const grpc::ByteBuffer& request) {
   self_ = shared_from_this();
-  request_ = std::move(request);
+  request_ = request;
   stub.PrepareBidiStreamingCall(&context_, method, grpc::StubOptions(), this);
   StartRead(&message_);
   reading_ = true;

@@ -26,7 +26,7 @@ class WebCall : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffe
   grpc::ClientContext& context() { return context_; }
 
   // `method` is a full path. The request is the only one: the call is closed for writing at once.
-  void Start(WebStub& stub, const std::string& method, grpc::ByteBuffer request);
+  void Start(WebStub& stub, const std::string& method, const grpc::ByteBuffer& request);
   // The next message; false if there is none any more. gRPC reads no further message until this is called again.
   asio::awaitable<bool> Read(grpc::ByteBuffer* message);
   asio::awaitable<grpc::Status> Finish();

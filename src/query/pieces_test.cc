@@ -9,12 +9,12 @@ namespace {
 using ::testing::ElementsAre;
 using Ints = std::vector<uint32_t>;
 
-ChunkTimes Chunk(std::vector<std::pair<std::string, std::vector<int64_t>>> columns) {
+ChunkTimes Chunk(const std::vector<std::pair<std::string, std::vector<int64_t>>>& columns) {
   ChunkTimes chunk;
-  for (auto& [name, times] : columns) {
+  for (const auto& [name, times] : columns) {
     chunk.num_rows = static_cast<int64_t>(times.size());
     chunk.timelines.push_back({name, chunk::TimelineKind::kSequence});
-    chunk.times.push_back(std::move(times));
+    chunk.times.push_back(times);
   }
   return chunk;
 }

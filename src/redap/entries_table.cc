@@ -68,8 +68,8 @@ arrow::Result<Generator<cloud::ScanTableResponse>> ScanTable(const Call& call, c
     ids.push_back(entry.id);
     names.push_back(entry.name);
     ARROW_RETURN_NOT_OK(kinds.Append(static_cast<uint8_t>(entry.kind)));
-    created.push_back(entry.created_at_ns);
-    updated.push_back(entry.updated_at_ns);
+    created.emplace_back(entry.created_at_ns);
+    updated.emplace_back(entry.updated_at_ns);
   }
   const auto& schema = *EntriesSchema();
   Table columns;

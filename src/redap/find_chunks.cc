@@ -58,7 +58,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> StartColumn(std::span<const query::
 template <typename Response, typename Encode>
 Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks,
                             Encode encode) {
-  return [snapshot, chunks = std::move(chunks), encode, next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
+  return [snapshot = std::move(snapshot), chunks = std::move(chunks), encode,
+          next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
     const size_t count = std::min(chunks.size() - next, kRowsPerMessage);
     ARROW_ASSIGN_OR_RAISE(const auto table, encode(std::span<const query::FoundChunk>(chunks).subspan(next, count)));
     next += count;

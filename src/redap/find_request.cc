@@ -10,7 +10,6 @@ namespace mutoscope::redap {
 namespace {
 
 namespace cloud = rerun::cloud::v1alpha1;
-namespace common = rerun::common::v1alpha1;
 
 constexpr int64_t kStaticTime = std::numeric_limits<int64_t>::min();  // reserved (rrd.md §2.4)
 

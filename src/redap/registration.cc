@@ -70,7 +70,7 @@ arrow::Result<common::DataframePart> TaskTable(const std::vector<catalog::TaskSt
   for (int64_t i = 0; i < rows; ++i) ARROW_RETURN_NOT_OK(attempts.Append(1));
 
   Table table;
-  const auto nulls = [&](const char* name, std::shared_ptr<arrow::DataType> type) {
+  const auto nulls = [&](const char* name, const std::shared_ptr<arrow::DataType>& type) {
     return table.Add(MakeField(name, type, true), NullColumn(type, rows));
   };
   ARROW_RETURN_NOT_OK(table.Add(MakeField("task_id", arrow::utf8(), false), TextColumn(ids)));
@@ -104,7 +104,7 @@ arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDat
   for (const auto& row : registered) {
     segments.push_back(row.segment_id);
     layers.push_back(row.layer);
-    types.push_back("rrd");
+    types.emplace_back("rrd");
     urls.push_back(row.storage_url);
     tasks.push_back(row.task_id);
   }

@@ -58,7 +58,7 @@ std::vector<std::optional<int64_t>> LastUpdates(const catalog::DatasetSnapshot& 
   for (const auto& group : groups) {
     int64_t last = 0;
     for (const uint32_t layer : group) last = std::max(last, snapshot.layers[layer]->updated_at_ns);
-    times.push_back(last);
+    times.emplace_back(last);
   }
   return times;
 }
@@ -124,7 +124,7 @@ using ColumnFunction = arrow::Result<std::shared_ptr<arrow::Array>> (*)(const ca
 
 // Streams the picked columns of the rows, some thousand rows a message; one empty batch if there are none.
 template <typename Response>
-arrow::Result<Generator<Response>> Scan(Snapshot snapshot, std::shared_ptr<arrow::Schema> schema,
+arrow::Result<Generator<Response>> Scan(const Snapshot& snapshot, const std::shared_ptr<arrow::Schema>& schema,
                                         const std::vector<std::string>& columns, Groups rows, ColumnFunction column) {
   ARROW_ASSIGN_OR_RAISE(auto picked, PickColumns(*schema, columns));
   return Generator<Response>([=, rows = std::move(rows), next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {

@@ -61,7 +61,8 @@ class Service final : public Base {
   grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext*, const cloud::Method##Request*)     \
       override {                                                                                                             \
     return new StreamReactor<cloud::Method##Response>(                                                                       \
-        pool_, [](std::function<bool()>) -> arrow::Result<Generator<cloud::Method##Response>> { return Refusal(#Method); }); \
+        pool_,                                                                                                               \
+        [](const std::function<bool()>&) -> arrow::Result<Generator<cloud::Method##Response>> { return Refusal(#Method); }); \
   }
 #define UNIMPLEMENTED_CLIENT_STREAM(Method)                                                                                  \
   grpc::ServerReadReactor<cloud::Method##Request>* Method(grpc::CallbackServerContext*, cloud::Method##Response*) override { \

@@ -59,7 +59,7 @@ arrow::Result<StreamHeader> ParseStreamHeader(std::span<const uint8_t> bytes) {
 
 std::string VersionText(const std::array<uint8_t, 4>& version) {
   const int number = version[3] & 0x3F;
-  const std::string release = fmt::format("{}.{}.{}", version[0], version[1], version[2]);
+  std::string release = fmt::format("{}.{}.{}", version[0], version[1], version[2]);
   switch (version[3] & 0xC0) {
     case 0x40:
       return fmt::format("{}-rc.{}", release, number);

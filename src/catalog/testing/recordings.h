@@ -91,7 +91,7 @@ inline void AddChunk(StreamBuilder* builder, const rrd::Store& store, const Comp
 inline std::string RecordingBytes(const std::string& id, int chunks = 2) {
   StreamBuilder builder;
   builder.Announce(RecordingStore(id));
-  for (int i = 0; i < chunks; ++i) builder.Chunk(RecordingStore(id), {.first_frame = 2 * i});
+  for (int i = 0; i < chunks; ++i) builder.Chunk(RecordingStore(id), {.first_frame = int64_t{2} * i});
   return builder.bytes();
 }
 
