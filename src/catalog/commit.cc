@@ -156,7 +156,7 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
   std::vector<index::LayerId> replaced;
   std::vector<PackRow> unused;
   size_t inserted = 0;
-  const arrow::Status status = state.database->Write([&](soci::session& sql) -> arrow::Status {
+  arrow::Status status = state.database->Write([&](soci::session& sql) -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(const DatasetRow row, ReadDatasetRow(sql, dataset.key));
     ARROW_RETURN_NOT_OK(LoadSchemas(sql, dataset));
     if (group->pack) InsertPackRow(sql, row.key, *group->pack);

@@ -39,7 +39,7 @@ arrow::Result<RebuiltLayers> LoadTables(CatalogState& state, DatasetState& datas
     if (row.pack && (packs.empty() || packs.back() != *row.pack)) packs.push_back(*row.pack);
   }
   std::ranges::sort(packs);
-  packs.erase(std::ranges::unique(packs).begin(), packs.end());
+  packs.erase(std::unique(packs.begin(), packs.end()), packs.end());
 
   std::vector<arrow::Result<std::vector<index::LayerTable>>> read(packs.size(), base::DataLoss("the catalog has no such pack"));
   ParallelFor(state.pool, state.workers, packs.size(), [&](size_t i) {

@@ -1,3 +1,5 @@
+#include <sstream>
+
 #include "base/status.h"
 #include "redap/handlers.h"
 
@@ -6,12 +8,13 @@ namespace mutoscope::redap {
 arrow::Status Version(const Call& call, const cloud::VersionRequest&, cloud::VersionResponse* response) {
   auto* build = response->mutable_build_info();
   build->set_crate_name("mutoscope");
-  int major = 0, minor = 0, patch = 0;
-  if (std::sscanf(call.engine.version.c_str(), "%d.%d.%d", &major, &minor, &patch) == 3) {
+  uint32_t major = 0, minor = 0, patch = 0;
+  char dot = '.';
+  if (std::istringstream(call.engine.version) >> major >> dot >> minor >> dot >> patch) {
     auto* version = build->mutable_version();
-    version->set_major(static_cast<uint32_t>(major));
-    version->set_minor(static_cast<uint32_t>(minor));
-    version->set_patch(static_cast<uint32_t>(patch));
+    version->set_major(major);
+    version->set_minor(minor);
+    version->set_patch(patch);
   }
   response->set_version("mutoscope-" + call.engine.version);
   response->add_features("per_segment_index_values");

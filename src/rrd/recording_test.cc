@@ -25,7 +25,8 @@ std::string OneStream(const std::string& recording_id, int chunks) {
   StreamBuilder stream;
   stream.Announce(RecordingStore(recording_id));
   stream.Announce(RecordingStore(recording_id));  // as SDKs do
-  for (int i = 0; i < chunks; ++i) stream.Chunk(RecordingStore(recording_id), {.first_frame = i * 10, .is_static = i == 0});
+  for (int i = 0; i < chunks; ++i)
+    stream.Chunk(RecordingStore(recording_id), {.first_frame = int64_t{10} * i, .is_static = i == 0});
   return stream.Finish();
 }
 
