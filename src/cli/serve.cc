@@ -70,8 +70,8 @@ arrow::Result<std::vector<NamedPath>> ParseDatasets(const std::vector<std::strin
   return datasets;
 }
 
-// SIGTERM and SIGINT wait for sigwait in every thread started from here on.
-sigset_t BlockStopSignals() {
+// SIGTERM and SIGINT wait for sigwait in every thread started from here on; those that tell of failed writes are ignored.
+sigset_t SetUpSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -118,7 +118,7 @@ arrow::Status Serve(const Options& options) {
   SetUpLog(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, options.log_level);
   ARROW_ASSIGN_OR_RAISE(const auto endpoint, ParseListen(options.listen));
   ARROW_ASSIGN_OR_RAISE(const auto datasets, ParseDatasets(options.datasets));
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = SetUpSignals();
 
   catalog::CatalogOptions catalog_options{options.data, options.allow_paths, 0, true};
   for (const auto& named : datasets) catalog_options.allow_paths.push_back(named.path);
@@ -158,8 +158,8 @@ void AddServe(CLI::App& app, int* exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("serve", "Serve recordings to Rerun SDKs, the Rerun viewer and this program");
   command->footer(
-      "Prints `mutoscope ready on rerun+http://HOST:PORT` once it accepts connections. Registrations go on behind it; GET "
-      "/readyz answers 503\n"
+      "Prints `mutoscope ready on rerun+http://HOST:PORT` once it accepts connections. Registrations go on behind it; "
+      "GET /readyz answers 503\n"
       "until they are finished. Clients may only name files under --data, a --dataset or an --allow-path.\n\n"
       "Examples:\n"
       "  mutoscope serve --dataset robots=/data/robots\n"

@@ -33,14 +33,15 @@ def read_line(process, timeout_s, diagnose=lambda: ""):
 class Mutoscope:
     """`mutoscope serve` on a free port of 127.0.0.1."""
 
-    def __init__(self, data, *arguments, log=None, timeout_s=30.0, file_bytes_max=resource.RLIM_INFINITY):
+    def __init__(self, data, *arguments, log=None, timeout_s=30.0, file_bytes_max=None):
         self.data = pathlib.Path(data)
         self.log = pathlib.Path(log or self.data.parent / f"{self.data.name}.log")
+        limits = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))) if file_bytes_max else None
         with open(self.log, "ab") as log_file:
             self.process = subprocess.Popen(
                 [str(PROGRAM), "serve", "--data", str(data), "--listen", "127.0.0.1:0", *map(str, arguments)],
                 stdout=subprocess.PIPE, stderr=log_file, bufsize=0,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max)),
+                preexec_fn=limits,
             )
         line = read_line(self.process, timeout_s, self.log_tail)
         match = READY_LINE.match(line)
