@@ -1,0 +1,97 @@
+// A dataset of recordings: what is in it, and queries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arrow/dataset/dataset.h"
+#include "arrow/result.h"
+#include "arrow/table.h"
+#include "mutoscope/query.h"
+
+namespace mutoscope {
+
+enum class EntryKind { kDataset = 1, kDatasetView = 2, kTable = 3, kTableView = 4, kBlueprintDataset = 5, kAssetDataset = 6 };
+
+struct Entry {
+  std::string id;  // 32 hex digits
+  std::string name;
+  EntryKind kind = EntryKind::kDataset;
+  int64_t created_at_ns = 0;  // since the Unix epoch
+  int64_t updated_at_ns = 0;
+};
+
+// A recording, or a directory of them.
+struct Source {
+  std::string url;             // file:// URI or path as the server sees it
+  std::string layer = "base";  // name of the layer it becomes
+  bool prefix = false;         // a directory: every .rrd below it
+};
+
+enum class OnDuplicate { kError, kSkip, kReplace };
+
+// One row of the answer to a registration: a task registers it in the background.
+struct Registered {
+  std::string segment_id;
+  std::string layer;
+  std::string url;
+  std::string task_id;
+};
+
+struct TaskState {
+  std::string task_id;
+  enum class Status { kPending, kSuccess, kFailed } status = Status::kPending;
+  std::string message;  // why it failed, or what is missing of a damaged recording that was registered all the same
+};
+
+// Hidden datasets that belong to a dataset, and the names of its default blueprints.
+struct DatasetDetails {
+  std::optional<std::string> blueprint_dataset_id;
+  std::optional<std::string> asset_dataset_id;
+  std::optional<std::string> default_blueprint;
+  std::optional<std::string> default_segment_table_blueprint;
+};
+
+// One interface for a dataset in this process and for one on a server. Immutable handle, thread-safe; calls may block on the disk
+// or the network. Errors carry a gRPC code (mutoscope/error.h).
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual const Entry& entry() const = 0;
+  virtual arrow::Result<DatasetDetails> Details() const = 0;
+
+  // Row id, indexes by name, components by entity path; field metadata as rerun's (rerun:kind, rerun:entity_path …). No fields
+  // while nothing is registered.
+  virtual arrow::Result<std::shared_ptr<arrow::Schema>> Schema() const = 0;
+  // One row a segment: id, layers, storage URLs, sizes, properties, first and last value of each index. `columns`: absent = all.
+  virtual arrow::Result<std::shared_ptr<arrow::Table>> SegmentTable(
+      const std::optional<std::vector<std::string>>& columns = std::nullopt) const = 0;
+  // One row a layer.
+  virtual arrow::Result<std::shared_ptr<arrow::Table>> Manifest() const = 0;
+
+  // Answers when the sources were looked at; their tasks go on behind (Catalog::WaitForTasks). NOT_FOUND, INVALID_ARGUMENT,
+  // PERMISSION_DENIED or ALREADY_EXISTS naming the file: then nothing was registered.
+  virtual arrow::Result<std::vector<Registered>> Register(const std::vector<Source>& sources, OnDuplicate on_duplicate) = 0;
+  // Drops the layers whose segment and name are listed (an empty list matches all; both empty is INVALID_ARGUMENT). Files are
+  // never touched. Returns one entry for each dropped layer.
+  virtual arrow::Result<std::vector<Registered>> Unregister(const std::vector<std::string>& segments,
+                                                            const std::vector<std::string>& layers) = 0;
+
+  // The schema of the answer to `request`, without running it.
+  virtual arrow::Result<std::shared_ptr<arrow::Schema>> QuerySchema(const Request& request) const = 0;
+  // INVALID_ARGUMENT for an unknown index or column, a malformed rule, or a filter that does not fit the columns.
+  virtual arrow::Result<std::shared_ptr<QueryReader>> Query(const Request& request) const = 0;
+  // The plan as text; with `run`, the query is run to its end and the actual figures stand beside the estimates.
+  virtual arrow::Result<std::string> Explain(const Request& request, bool run) const = 0;
+  // An array of one row (null if there is no value), of the column's type. NOT_FOUND for an unknown column or segment.
+  virtual arrow::Result<std::shared_ptr<arrow::Array>> Cell(const CellRequest& request) const = 0;
+};
+
+// The answer to `request` as an Arrow dataset of one ordered fragment: filters and projections of a scan are added to the request
+// and evaluated by the engine, exactly once; counting reads no columns.
+arrow::Result<std::shared_ptr<arrow::dataset::Dataset>> ToArrowDataset(std::shared_ptr<const Dataset> dataset, Request request);
+
+}  // namespace mutoscope
