@@ -6,7 +6,7 @@ execute_process(
   OUTPUT_VARIABLE PYARROW_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB _arrow_core ${PYARROW_DIR}/libarrow.so.*)
 string(REGEX REPLACE ".*\\.so\\.([0-9]+).*" "\\1" ARROW_SOVERSION "${_arrow_core}")
-foreach(lib arrow arrow_compute)
+foreach(lib arrow arrow_compute arrow_acero arrow_dataset)
   if(NOT EXISTS ${PYARROW_DIR}/lib${lib}.so.${ARROW_SOVERSION})
     message(FATAL_ERROR "lib${lib}.so.${ARROW_SOVERSION} not found in ${PYARROW_DIR}")
   endif()
@@ -15,4 +15,8 @@ foreach(lib arrow arrow_compute)
     IMPORTED_LOCATION ${PYARROW_DIR}/lib${lib}.so.${ARROW_SOVERSION}
     INTERFACE_INCLUDE_DIRECTORIES ${PYARROW_DIR}/include)
 endforeach()
+# The libraries need each other at run time already; these are what a linker wants to hear.
+target_link_libraries(Arrow::arrow_compute INTERFACE Arrow::arrow)
+target_link_libraries(Arrow::arrow_acero INTERFACE Arrow::arrow_compute)
+target_link_libraries(Arrow::arrow_dataset INTERFACE Arrow::arrow_acero)
 set(CMAKE_BUILD_RPATH ${PYARROW_DIR})

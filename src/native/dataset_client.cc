@@ -1,0 +1,131 @@
+#include "native/dataset_client.h"
+
+#include <algorithm>
+
+#include "arrow/io/memory.h"
+#include "arrow/ipc/reader.h"
+#include "native/entries.h"
+#include "native/redap_calls.h"
+
+namespace mutoscope::native {
+namespace {
+
+common::IfDuplicateBehavior ToProto(OnDuplicate on_duplicate) {
+  switch (on_duplicate) {
+    case OnDuplicate::kSkip:
+      return common::IF_DUPLICATE_BEHAVIOR_SKIP;
+    case OnDuplicate::kReplace:
+      return common::IF_DUPLICATE_BEHAVIOR_OVERWRITE;
+    default:
+      return common::IF_DUPLICATE_BEHAVIOR_ERROR;
+  }
+}
+
+// An empty list matches all, as on the wire.
+bool Matches(const std::vector<std::string>& names, const std::string& name) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+arrow::Result<DatasetDetails> DatasetClient::Details() const {
+  ARROW_ASSIGN_OR_RAISE(const auto response,
+                        CallUnary<cloud::ReadDatasetEntryResponse>(*transport_, kReadDatasetEntry, EntryHeader(entry_.id),
+                                                                   cloud::ReadDatasetEntryRequest()));
+  const auto& wire = response.dataset().dataset_details();
+  DatasetDetails details;
+  if (wire.has_blueprint_dataset()) details.blueprint_dataset_id = TextOf(wire.blueprint_dataset());
+  if (wire.has_asset_dataset()) details.asset_dataset_id = TextOf(wire.asset_dataset());
+  if (wire.has_default_blueprint_segment()) details.default_blueprint = wire.default_blueprint_segment().id();
+  if (wire.has_default_segment_table_blueprint_segment()) {
+    details.default_segment_table_blueprint = wire.default_segment_table_blueprint_segment().id();
+  }
+  return details;
+}
+
+arrow::Result<std::shared_ptr<arrow::Schema>> DatasetClient::Schema() const {
+  ARROW_ASSIGN_OR_RAISE(const auto response,
+                        CallUnary<cloud::GetDatasetSchemaResponse>(*transport_, kGetDatasetSchema, EntryHeader(entry_.id),
+                                                                   cloud::GetDatasetSchemaRequest()));
+  arrow::io::BufferReader source(arrow::Buffer::FromString(response.schema().arrow_schema()));
+  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(&source));
+  return reader->schema();
+}
+
+arrow::Result<std::shared_ptr<arrow::Table>> DatasetClient::SegmentTable(
+    const std::optional<std::vector<std::string>>& columns) const {
+  cloud::ScanSegmentTableRequest request;
+  // On the wire no names are all columns; a table of no columns still has its rows.
+  const bool no_columns = columns && columns->empty();
+  if (no_columns) request.add_columns(kSegmentIdColumn);
+  if (columns) request.mutable_columns()->Add(columns->begin(), columns->end());
+  ARROW_ASSIGN_OR_RAISE(
+      auto table, CallTable<cloud::ScanSegmentTableResponse>(*transport_, kScanSegmentTable, EntryHeader(entry_.id), request));
+  return no_columns ? table->SelectColumns({}) : table;
+}
+
+arrow::Result<std::shared_ptr<arrow::Table>> DatasetClient::Manifest() const {
+  return CallTable<cloud::ScanDatasetManifestResponse>(*transport_, kScanDatasetManifest, EntryHeader(entry_.id),
+                                                       cloud::ScanDatasetManifestRequest());
+}
+
+arrow::Result<std::vector<Registered>> DatasetClient::Register(const std::vector<Source>& sources, OnDuplicate on_duplicate) {
+  cloud::RegisterWithDatasetRequest request;
+  request.set_on_duplicate(ToProto(on_duplicate));
+  for (const auto& source : sources) {
+    auto* wire = request.add_data_sources();
+    wire->set_typ(cloud::DATA_SOURCE_KIND_RRD);
+    wire->set_storage_url(source.url);
+    wire->set_layer(source.layer);
+    wire->set_prefix(source.prefix);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::RegisterWithDatasetResponse>(*transport_, kRegisterWithDataset,
+                                                                                           EntryHeader(entry_.id), request));
+  ARROW_ASSIGN_OR_RAISE(const auto batch, redap::FromProto(response.data()));
+  ARROW_ASSIGN_OR_RAISE(const auto rows, arrow::Table::FromRecordBatches({batch}));
+  std::vector<Registered> registered;
+  for (int64_t row = 0; row < rows->num_rows(); ++row) {
+    registered.push_back({CellText(*rows, "rerun_segment_id", row), CellText(*rows, "rerun_segment_layer", row),
+                          CellText(*rows, "rerun_storage_url", row), CellText(*rows, "rerun_task_id", row)});
+  }
+  return registered;
+}
+
+// The layers that match, by the manifest. Its filters are hints that a server need not heed.
+arrow::Result<std::vector<Registered>> DatasetClient::LayersOf(const std::vector<std::string>& segments,
+                                                               const std::vector<std::string>& layers) const {
+  cloud::ScanDatasetManifestRequest request;
+  for (const char* column : {"rerun_segment_id", "rerun_layer_name", "rerun_storage_url"}) request.add_columns(column);
+  if (!segments.empty()) {
+    request.mutable_segment_id_filter()->mutable_scan_only()->mutable_segment_ids()->Add(segments.begin(), segments.end());
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto table, CallTable<cloud::ScanDatasetManifestResponse>(*transport_, kScanDatasetManifest,
+                                                                                        EntryHeader(entry_.id), request));
+  std::vector<Registered> found;
+  for (int64_t row = 0; row < table->num_rows(); ++row) {
+    Registered layer{CellText(*table, "rerun_segment_id", row), CellText(*table, "rerun_layer_name", row),
+                     CellText(*table, "rerun_storage_url", row), ""};
+    if (Matches(segments, layer.segment_id) && Matches(layers, layer.layer)) found.push_back(std::move(layer));
+  }
+  return found;
+}
+
+arrow::Result<std::vector<Registered>> DatasetClient::Unregister(const std::vector<std::string>& segments,
+                                                                 const std::vector<std::string>& layers) {
+  ARROW_ASSIGN_OR_RAISE(auto dropped, LayersOf(segments, layers));
+  cloud::UnregisterFromDatasetRequest request;
+  for (const auto& segment : segments) request.add_segments_to_drop()->set_id(segment);
+  request.mutable_layers_to_drop()->Add(layers.begin(), layers.end());
+  ARROW_ASSIGN_OR_RAISE(const auto stream,
+                        transport_->Stream(kUnregisterFromDataset, EntryHeader(entry_.id), request.SerializeAsString()));
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(const auto message, stream->Next());
+    if (!message) break;
+    cloud::UnregisterFromDatasetResponse response;
+    ARROW_RETURN_NOT_OK(ParseAnswer(*message, &response));
+    for (auto& layer : dropped) layer.task_id = response.task_id().id();
+  }
+  return dropped;
+}
+
+}  // namespace mutoscope::native

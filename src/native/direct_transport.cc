@@ -1,0 +1,130 @@
+#include "native/direct_transport.h"
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <string_view>
+
+#include "base/status.h"
+#include "native/redap_methods.h"
+#include "redap/handlers.h"
+
+namespace mutoscope::native {
+namespace {
+
+namespace cloud = rerun::cloud::v1alpha1;
+
+using NextMessage = std::function<arrow::Result<std::optional<std::string>>()>;
+
+template <typename Message>
+arrow::Result<Message> Parse(const std::string& bytes) {
+  Message message;
+  if (!message.ParseFromString(bytes)) {
+    return base::InvalidArgument("{}: the message does not parse", message.GetTypeName());
+  }
+  return message;
+}
+
+template <typename Request, typename Response>
+auto UnaryMethod(arrow::Status (*handler)(const redap::Call&, const Request&, Response*)) {
+  return [handler](const redap::Call& call, const std::string& bytes) -> arrow::Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto request, Parse<Request>(bytes));
+    Response response;
+    ARROW_RETURN_NOT_OK(handler(call, request, &response));
+    return response.SerializeAsString();
+  };
+}
+
+template <typename Request, typename Response>
+auto StreamMethod(arrow::Result<redap::Generator<Response>> (*handler)(const redap::Call&, const Request&)) {
+  return [handler](const redap::Call& call, const std::string& bytes) -> arrow::Result<NextMessage> {
+    ARROW_ASSIGN_OR_RAISE(const auto request, Parse<Request>(bytes));
+    ARROW_ASSIGN_OR_RAISE(auto generator, handler(call, request));
+    return NextMessage([generator = std::move(generator), ended = false]() mutable -> arrow::Result<std::optional<std::string>> {
+      if (ended) return std::nullopt;
+      Response response;
+      ARROW_ASSIGN_OR_RAISE(const auto produced, generator(&response));
+      ended = produced != redap::Produced::kMessage;
+      if (produced == redap::Produced::kNothing) return std::nullopt;
+      return response.SerializeAsString();
+    });
+  };
+}
+
+using Unary = std::function<arrow::Result<std::string>(const redap::Call&, const std::string&)>;
+using Stream = std::function<arrow::Result<NextMessage>(const redap::Call&, const std::string&)>;
+
+const std::map<std::string_view, Unary>& UnaryMethods() {
+  static const std::map<std::string_view, Unary> methods = {
+      {kVersion, UnaryMethod(redap::Version)},
+      {kFindEntries, UnaryMethod(redap::FindEntries)},
+      {kCreateDatasetEntry, UnaryMethod(redap::CreateDatasetEntry)},
+      {kReadDatasetEntry, UnaryMethod(redap::ReadDatasetEntry)},
+      {kUpdateEntry, UnaryMethod(redap::UpdateEntry)},
+      {kDeleteEntry, UnaryMethod(redap::DeleteEntry)},
+      {kGetDatasetSchema, UnaryMethod(redap::GetDatasetSchema)},
+      {kRegisterWithDataset, UnaryMethod(redap::RegisterWithDataset)},
+  };
+  return methods;
+}
+
+const std::map<std::string_view, Stream>& StreamMethods() {
+  static const std::map<std::string_view, Stream> methods = {
+      {kScanSegmentTable, StreamMethod(redap::ScanSegmentTable)},
+      {kScanDatasetManifest, StreamMethod(redap::ScanDatasetManifest)},
+      {kUnregisterFromDataset, StreamMethod(redap::UnregisterFromDataset)},
+      {kQueryTasksOnCompletion, StreamMethod(redap::QueryTasksOnCompletion)},
+  };
+  return methods;
+}
+
+redap::Call CallOf(const redap::Engine& engine, const Metadata& metadata, std::function<bool()> cancelled) {
+  redap::Call call{engine, std::nullopt, std::nullopt, std::move(cancelled)};
+  for (const auto& [name, value] : metadata) {
+    if (name == kEntryIdHeader) call.entry_id = value;
+  }
+  return call;
+}
+
+arrow::Status Unknown(const std::string& method) { return base::Unimplemented("{} is not served inside a process", method); }
+
+class DirectStream final : public MessageStream {
+ public:
+  DirectStream(std::shared_ptr<EngineHost> host, std::shared_ptr<std::atomic<bool>> cancelled, NextMessage next)
+      : host_(std::move(host)), cancelled_(std::move(cancelled)), next_(std::move(next)) {}
+
+  arrow::Result<std::optional<Pieces>> Next() override {
+    if (*cancelled_) return base::Cancelled("the call was cancelled");
+    ARROW_ASSIGN_OR_RAISE(auto message, next_());
+    if (!message) return std::nullopt;
+    return Pieces{arrow::Buffer::FromString(std::move(*message))};
+  }
+  Metadata TrailingMetadata() const override { return {}; }
+  void Cancel() override { *cancelled_ = true; }
+
+ private:
+  std::shared_ptr<EngineHost> host_;  // outlives what `next_` reads
+  std::shared_ptr<std::atomic<bool>> cancelled_;
+  NextMessage next_;
+};
+
+}  // namespace
+
+arrow::Result<Pieces> DirectTransport::Unary(const std::string& method, const Metadata& metadata, std::string request) {
+  const auto found = UnaryMethods().find(method);
+  if (found == UnaryMethods().end()) return Unknown(method);
+  ARROW_ASSIGN_OR_RAISE(auto answer, found->second(CallOf(host_->redap(), metadata, [] { return false; }), request));
+  return Pieces{arrow::Buffer::FromString(std::move(answer))};
+}
+
+arrow::Result<std::unique_ptr<MessageStream>> DirectTransport::Stream(const std::string& method, const Metadata& metadata,
+                                                                      std::string request) {
+  const auto found = StreamMethods().find(method);
+  if (found == StreamMethods().end()) return Unknown(method);
+  auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  const auto call = CallOf(host_->redap(), metadata, [cancelled] { return cancelled->load(); });
+  ARROW_ASSIGN_OR_RAISE(auto next, found->second(call, request));
+  return std::make_unique<DirectStream>(host_, std::move(cancelled), std::move(next));
+}
+
+}  // namespace mutoscope::native

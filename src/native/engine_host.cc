@@ -1,0 +1,46 @@
+#include "native/engine_host.h"
+
+#include <mutex>
+#include <utility>
+
+#include "arrow/compute/initialize.h"
+#include "native/catalog_client.h"
+#include "native/direct_transport.h"
+#include "native/engine_queries.h"
+
+namespace mutoscope::native {
+
+HostOptions ToHostOptions(const CatalogOptions& options) {
+  HostOptions host;
+  host.catalog.data_directory = options.directory;
+  host.catalog.allow_paths = options.allow_paths;
+  host.engine = {options.threads, options.query_memory_bytes_max, options.cache_bytes_max};
+  return host;
+}
+
+arrow::Result<std::shared_ptr<EngineHost>> EngineHost::Open(const HostOptions& options) {
+  ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // filters are Arrow expressions; does nothing the second time
+  ARROW_ASSIGN_OR_RAISE(auto catalog, catalog::Catalog::Open(options.catalog));
+  return std::shared_ptr<EngineHost>(new EngineHost(std::move(catalog), options));
+}
+
+EngineHost::EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options)
+    : catalog_(std::move(catalog)),
+      engine_(std::make_unique<query::Engine>(*catalog_, options.engine)),
+      redap_{*catalog_, MUTOSCOPE_VERSION, options.find} {}
+
+std::shared_ptr<Catalog> EmbeddedCatalog(std::shared_ptr<EngineHost> host) {
+  auto transport = std::make_shared<DirectTransport>(host);
+  return std::make_shared<CatalogClient>(std::move(transport), std::make_shared<EngineQueries>(std::move(host)));
+}
+
+}  // namespace mutoscope::native
+
+namespace mutoscope {
+
+arrow::Result<std::shared_ptr<Catalog>> Catalog::Open(const CatalogOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto host, native::EngineHost::Open(native::ToHostOptions(options)));
+  return native::EmbeddedCatalog(std::move(host));
+}
+
+}  // namespace mutoscope

@@ -1,0 +1,45 @@
+// The catalog and the engine of a data directory: what an embedded catalog and a server share.
+#pragma once
+
+#include <memory>
+
+#include "arrow/result.h"
+#include "catalog/catalog.h"
+#include "mutoscope/catalog.h"
+#include "query/engine.h"
+#include "query/find.h"
+#include "redap/call.h"
+
+namespace mutoscope::native {
+
+struct HostOptions {
+  catalog::CatalogOptions catalog;
+  query::EngineOptions engine;
+  query::FindOptions find;
+};
+
+HostOptions ToHostOptions(const CatalogOptions& options);
+
+// Shared by all that use the directory; the last one closes it. Thread-safe.
+class EngineHost {
+ public:
+  // As Catalog::Open.
+  static arrow::Result<std::shared_ptr<EngineHost>> Open(const HostOptions& options);
+
+  catalog::Catalog& catalog() const { return *catalog_; }
+  const query::Engine& engine() const { return *engine_; }
+  // What the redap handlers work on.
+  const redap::Engine& redap() const { return redap_; }
+
+ private:
+  EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options);
+
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<query::Engine> engine_;  // before the catalog goes, this goes
+  redap::Engine redap_;
+};
+
+// The public catalog over it.
+std::shared_ptr<Catalog> EmbeddedCatalog(std::shared_ptr<EngineHost> host);
+
+}  // namespace mutoscope::native

@@ -1,0 +1,23 @@
+// Names of the redap calls that a catalog makes.
+#pragma once
+
+namespace mutoscope::native {
+
+#define MUTOSCOPE_REDAP_METHOD(Name) inline constexpr char k##Name[] = "/rerun.cloud.v1alpha1.RerunCloudService/" #Name;
+MUTOSCOPE_REDAP_METHOD(Version)
+MUTOSCOPE_REDAP_METHOD(FindEntries)
+MUTOSCOPE_REDAP_METHOD(CreateDatasetEntry)
+MUTOSCOPE_REDAP_METHOD(ReadDatasetEntry)
+MUTOSCOPE_REDAP_METHOD(UpdateEntry)
+MUTOSCOPE_REDAP_METHOD(DeleteEntry)
+MUTOSCOPE_REDAP_METHOD(GetDatasetSchema)
+MUTOSCOPE_REDAP_METHOD(RegisterWithDataset)
+MUTOSCOPE_REDAP_METHOD(ScanSegmentTable)
+MUTOSCOPE_REDAP_METHOD(ScanDatasetManifest)
+MUTOSCOPE_REDAP_METHOD(UnregisterFromDataset)
+MUTOSCOPE_REDAP_METHOD(QueryTasksOnCompletion)
+#undef MUTOSCOPE_REDAP_METHOD
+
+inline constexpr char kEntryIdHeader[] = "x-rerun-entry-id";
+
+}  // namespace mutoscope::native

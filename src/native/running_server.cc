@@ -1,0 +1,50 @@
+#include "native/running_server.h"
+
+#include <fmt/format.h>
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <string>
+#include <utility>
+
+#include "redap/service.h"
+
+namespace mutoscope::native {
+namespace {
+
+std::string CatalogMetrics(const catalog::CatalogStats& stats) {
+  std::string text;
+  const auto add = [&](const char* name, const char* type, const char* help, uint64_t value) {
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value);
+  };
+  const auto gauge = [&](const char* name, const char* help, uint64_t value) { add(name, "gauge", help, value); };
+  const auto counter = [&](const char* name, const char* help, uint64_t value) { add(name, "counter", help, value); };
+  gauge("mutoscope_datasets", "Datasets in the catalog.", stats.datasets);
+  gauge("mutoscope_layers", "Registered layers.", stats.layers);
+  gauge("mutoscope_chunks", "Chunks of the datasets that are loaded.", stats.chunks);
+  gauge("mutoscope_tasks_pending", "Registrations under way.", stats.tasks_pending);
+  gauge("mutoscope_layers_without_rows_index", "Layers whose rows are not indexed yet.", stats.layers_without_rows);
+  gauge("mutoscope_index_resident_bytes", "Memory of the loaded dataset indexes.", stats.index_bytes_resident);
+  gauge("mutoscope_recordings_open", "Recording files kept open.", stats.files.open_files);
+  counter("mutoscope_recordings_cache_hits_total", "Times that a needed recording file was open.", stats.files.hits);
+  counter("mutoscope_recordings_cache_misses_total", "Times that a needed recording file had to be opened.", stats.files.misses);
+  return text;
+}
+
+}  // namespace
+
+RunningServer::RunningServer() = default;
+RunningServer::~RunningServer() = default;
+
+arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net) {
+  std::unique_ptr<RunningServer> running(new RunningServer());
+  running->host_ = std::move(host);
+  running->services_.push_back(redap::MakeService(running->host_->redap()));
+  net.server_version = "mutoscope/" MUTOSCOPE_VERSION;
+  net.version_text = "mutoscope " MUTOSCOPE_VERSION "\n";
+  net.extra_metrics = [catalog = &running->host_->catalog()] { return CatalogMetrics(catalog->Stats()); };
+  for (const auto& service : running->services_) net.services.push_back(service.get());
+  ARROW_ASSIGN_OR_RAISE(running->server_, net::Server::Start(std::move(net)));
+  return running;
+}
+
+}  // namespace mutoscope::native

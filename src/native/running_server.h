@@ -1,0 +1,33 @@
+// A server over an engine: all services on one port. What `mutoscope serve` and mutoscope::Server share.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "native/engine_host.h"
+#include "net/server.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace mutoscope::native {
+
+// Stopped when destroyed.
+class RunningServer {
+ public:
+  // `net`: host, port, and what else the caller has to say; services, versions and metrics are filled in here.
+  static arrow::Result<std::unique_ptr<RunningServer>> Start(std::shared_ptr<EngineHost> host, net::ServerOptions net);
+  ~RunningServer();
+
+  uint16_t port() const { return server_->port(); }
+  void Stop() { server_->Stop(); }
+
+ private:
+  RunningServer();
+  std::shared_ptr<EngineHost> host_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
+  std::unique_ptr<net::Server> server_;
+};
+
+}  // namespace mutoscope::native
