@@ -7,7 +7,7 @@ SOAK_SECONDS ?= 3600
 
 # The parts of `test` follow each other: they share two cores.
 .NOTPARALLEL:
-.PHONY: setup build demo test unit sanitize e2e bench fuzz soak lint format clean
+.PHONY: setup build demo test unit sanitize e2e bench bench-native fuzz soak lint format clean
 
 setup:
 	$(SETUP)
@@ -39,6 +39,12 @@ e2e: setup
 bench:
 	$(SETUP) apt venv sdk36 sdk41 program
 	$(PYTHON) bench/run.py $(BENCH_ARGS)
+	@echo "make bench-native measures the native engine (embedded and remote) beside Rerun, Lance, DuckDB and ReductStore"
+
+# The peers that are no Rerun servers are optional: bench/setup_peers.sh installs them.
+bench-native:
+	$(SETUP) apt venv sdk36 sdk41 program
+	$(PYTHON) bench/native.py $(BENCH_ARGS)
 
 fuzz:
 	$(SETUP) apt apt-test venv sdk36 sdk41 corpus
