@@ -1,14 +1,12 @@
-#include <grpcpp/grpcpp.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <set>
 
-#include "base/status.h"
 #include "chunk/descriptor.h"
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/target.h"
 
 namespace mutoscope::cli {
 namespace {
@@ -20,67 +18,53 @@ struct Options {
   bool hidden = false;
 };
 
-int64_t Nanoseconds(const google::protobuf::Timestamp& time) { return time.seconds() * 1'000'000'000 + time.nanos(); }
-
 arrow::Status List(const Options& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(options.target));
-  ARROW_ASSIGN_OR_RAISE(const auto datasets, ListDatasets(*connection, options.hidden));
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, options.target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto entries, catalog->Entries(options.hidden));
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& dataset : datasets) {
-    const auto created = FormatTime(Nanoseconds(dataset.created_at()));
-    json.push_back({{"name", dataset.name()}, {"id", IdText(dataset.id())}, {"created_at", created}});
-    rows.push_back({dataset.name(), IdText(dataset.id()), created});
+  for (const auto& entry : entries) {
+    const bool hidden_dataset = entry.kind == EntryKind::kBlueprintDataset || entry.kind == EntryKind::kAssetDataset;
+    if (entry.kind != EntryKind::kDataset && !hidden_dataset) continue;
+    const auto created = FormatTime(entry.created_at_ns);
+    json.push_back({{"name", entry.name}, {"id", entry.id}, {"created_at", created}});
+    rows.push_back({entry.name, entry.id, created});
   }
   options.json ? PrintJson(json) : PrintTable({"NAME", "ID", "CREATED"}, rows);
   return arrow::Status::OK();
 }
 
 arrow::Status Create(const Options& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(options.target));
-  cloud::CreateDatasetEntryRequest request;
-  request.set_name(options.name);
-  cloud::CreateDatasetEntryResponse response;
-  grpc::ClientContext context;
-  ARROW_RETURN_NOT_OK(FromGrpc(connection->stub().CreateDatasetEntry(&context, request, &response)));
-  const auto& details = response.dataset().details();
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, options.target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, catalog->CreateDataset(options.name));
+  const auto& entry = dataset->entry();
   if (options.json) {
-    PrintJson({{"name", details.name()}, {"id", IdText(details.id())}});
+    PrintJson({{"name", entry.name}, {"id", entry.id}});
   } else {
-    fmt::print("created dataset '{}' {}\n", details.name(), IdText(details.id()));
+    fmt::print("created dataset '{}' {}\n", entry.name, entry.id);
   }
   return arrow::Status::OK();
 }
 
 arrow::Status Delete(const Options& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(options.target));
-  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*connection, options.name));
-  cloud::DeleteEntryRequest request;
-  *request.mutable_id() = dataset.details().id();
-  cloud::DeleteEntryResponse response;
-  const auto context = ContextFor(dataset.details().id());
-  ARROW_RETURN_NOT_OK(FromGrpc(connection->stub().DeleteEntry(context.get(), request, &response)));
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, options.target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*catalog, options.name));
+  const auto& entry = dataset->entry();
+  ARROW_RETURN_NOT_OK(catalog->DeleteEntry(entry.id));
   if (options.json) {
-    PrintJson({{"deleted", dataset.details().name()}, {"id", IdText(dataset.details().id())}});
+    PrintJson({{"deleted", entry.name}, {"id", entry.id}});
   } else {
-    fmt::print("deleted dataset '{}'; its recordings were not touched\n", dataset.details().name());
+    fmt::print("deleted dataset '{}'; its recordings were not touched\n", entry.name);
   }
   return arrow::Status::OK();
 }
 
 arrow::Status Show(const Options& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(options.target));
-  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*connection, options.name));
-  const auto& id = dataset.details().id();
-  ARROW_ASSIGN_OR_RAISE(const auto manifest, DatasetManifest(*connection, id));
-  ARROW_ASSIGN_OR_RAISE(const auto schema, DatasetSchema(*connection, id));
-  std::set<std::string> segments;
-  uint64_t chunks = 0, bytes = 0;
-  for (int64_t row = 0; row < manifest->num_rows(); ++row) {
-    segments.insert(CellText(*manifest, "rerun_segment_id", row));
-    chunks += CellNumber(*manifest, "rerun_num_chunks", row);
-    bytes += CellNumber(*manifest, "rerun_size_bytes", row);
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, options.target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*catalog, options.name));
+  const auto& entry = dataset->entry();
+  ARROW_ASSIGN_OR_RAISE(const auto totals, TotalsOf(*dataset));
+  ARROW_ASSIGN_OR_RAISE(const auto schema, dataset->Schema());
   Json indexes = Json::array(), columns = Json::array();
   for (const auto& field : schema->fields()) {
     const bool is_index = !chunk::MetadataValue(*field, "rerun:index_name").empty();
@@ -88,18 +72,18 @@ arrow::Status Show(const Options& options) {
     (is_index ? indexes : columns).push_back({{"name", field->name()}, {"type", field->type()->ToString()}});
   }
   if (options.json) {
-    PrintJson({{"name", dataset.details().name()},
-               {"id", IdText(id)},
-               {"segments", segments.size()},
-               {"layers", manifest->num_rows()},
-               {"chunks", chunks},
-               {"bytes", bytes},
+    PrintJson({{"name", entry.name},
+               {"id", entry.id},
+               {"segments", totals.segments},
+               {"layers", totals.layers},
+               {"chunks", totals.chunks},
+               {"bytes", totals.bytes},
                {"indexes", indexes},
                {"columns", columns}});
     return arrow::Status::OK();
   }
-  fmt::print("dataset   {}\nid        {}\nsegments  {}\nlayers    {}\nchunks    {}\nsize      {}\nindexes\n",
-             dataset.details().name(), IdText(id), segments.size(), manifest->num_rows(), chunks, FormatBytes(bytes));
+  fmt::print("dataset   {}\nid        {}\nsegments  {}\nlayers    {}\nchunks    {}\nsize      {}\nindexes\n", entry.name,
+             entry.id, totals.segments, totals.layers, totals.chunks, FormatBytes(totals.bytes));
   for (const auto& index : indexes) fmt::print("  {}  {}\n", index["name"].get<std::string>(), index["type"].get<std::string>());
   fmt::print("columns\n");
   for (const auto& column : columns)

@@ -1,21 +1,19 @@
-#include <grpcpp/grpcpp.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
-#include "base/status.h"
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "redap/convert.h"
+#include "cli/target.h"
 #include "storage/source_policy.h"
 
 namespace mutoscope::cli {
 namespace {
 
-namespace common = rerun::common::v1alpha1;
+constexpr std::chrono::nanoseconds kRegistrationTimeout = std::chrono::hours(24);
 
 struct RegisterOptions {
   Target target;
@@ -26,21 +24,27 @@ struct RegisterOptions {
   bool json = false;
 };
 
-arrow::Result<cloud::RegisterWithDatasetRequest> MakeRequest(const RegisterOptions& options) {
-  cloud::RegisterWithDatasetRequest request;
-  request.set_on_duplicate(options.on_duplicate == "skip"      ? common::IF_DUPLICATE_BEHAVIOR_SKIP
-                           : options.on_duplicate == "replace" ? common::IF_DUPLICATE_BEHAVIOR_OVERWRITE
-                                                               : common::IF_DUPLICATE_BEHAVIOR_ERROR);
+OnDuplicate OnDuplicateOf(const std::string& text) {
+  return text == "skip" ? OnDuplicate::kSkip : text == "replace" ? OnDuplicate::kReplace : OnDuplicate::kError;
+}
+
+std::vector<Source> SourcesOf(const RegisterOptions& options) {
+  std::vector<Source> sources;
   for (const auto& path : options.paths) {
-    auto* source = request.add_data_sources();
-    source->set_typ(cloud::DATA_SOURCE_KIND_RRD);
-    if (!options.layer.empty()) source->set_layer(options.layer);
+    Source source;
+    if (!options.layer.empty()) source.layer = options.layer;
     std::error_code error;
-    source->set_prefix(std::filesystem::is_directory(path, error));
-    source->set_storage_url(
-        path.find("://") != std::string::npos ? path : storage::FileUri(std::filesystem::absolute(path).lexically_normal()));
+    source.prefix = std::filesystem::is_directory(path, error);
+    source.url =
+        path.find("://") != std::string::npos ? path : storage::FileUri(std::filesystem::absolute(path).lexically_normal());
+    sources.push_back(std::move(source));
   }
-  return request;
+  return sources;
+}
+
+const char* NameOf(TaskState::Status status) {
+  if (status == TaskState::Status::kPending) return "pending";
+  return status == TaskState::Status::kSuccess ? "success" : "failed";
 }
 
 arrow::Result<bool> Register(const RegisterOptions& options) {
@@ -50,18 +54,22 @@ arrow::Result<bool> Register(const RegisterOptions& options) {
     if (std::filesystem::exists(path, error))
       target.allow_paths.push_back(path);  // with --data, the user at the shell is the operator
   }
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(target));
-  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*connection, options.dataset));
-  ARROW_ASSIGN_OR_RAISE(const auto request, MakeRequest(options));
-  ARROW_ASSIGN_OR_RAISE(const auto registered, RegisterAndWait(*connection, dataset.details().id(), request));
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*catalog, options.dataset));
+  ARROW_ASSIGN_OR_RAISE(const auto registered, dataset->Register(SourcesOf(options), OnDuplicateOf(options.on_duplicate)));
+  std::vector<std::string> tasks;
+  for (const auto& row : registered) tasks.push_back(row.task_id);
+  ARROW_ASSIGN_OR_RAISE(const auto states, catalog->WaitForTasks(tasks, kRegistrationTimeout));
   Json json = Json::array();
   std::vector<std::vector<std::string>> rows;
   size_t failed = 0;
-  for (const auto& row : registered) {
-    failed += row.status == "success" ? 0 : 1;
+  for (size_t i = 0; i < registered.size(); ++i) {
+    const auto& row = registered[i];
+    const auto& [id, state, message] = states[i];
+    failed += state == TaskState::Status::kSuccess ? 0 : 1;
     json.push_back(
-        {{"segment", row.segment_id}, {"layer", row.layer}, {"url", row.url}, {"status", row.status}, {"message", row.message}});
-    rows.push_back({row.segment_id, row.layer, row.status, row.message.empty() ? row.url : row.message});
+        {{"segment", row.segment_id}, {"layer", row.layer}, {"url", row.url}, {"status", NameOf(state)}, {"message", message}});
+    rows.push_back({row.segment_id, row.layer, NameOf(state), message.empty() ? row.url : message});
   }
   options.json ? PrintJson(json) : PrintTable({"SEGMENT", "LAYER", "STATUS", "SOURCE"}, rows);
   if (failed > 0) fmt::print(stderr, "mutoscope: {} of {} recordings were not registered\n", failed, registered.size());
@@ -76,25 +84,15 @@ struct UnregisterOptions {
 };
 
 arrow::Status Unregister(const UnregisterOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(options.target));
-  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*connection, options.dataset));
-  const auto& id = dataset.details().id();
-  ARROW_ASSIGN_OR_RAISE(const auto before, DatasetManifest(*connection, id));
-  cloud::UnregisterFromDatasetRequest request;
-  for (const auto& segment : options.segments) request.add_segments_to_drop()->set_id(segment);
-  for (const auto& layer : options.layers) request.add_layers_to_drop(layer);
-  const auto context = ContextFor(id);
-  const auto reader = connection->stub().UnregisterFromDataset(context.get(), request);
-  cloud::UnregisterFromDatasetResponse response;
-  while (reader->Read(&response)) continue;
-  ARROW_RETURN_NOT_OK(FromGrpc(reader->Finish()));
-  ARROW_ASSIGN_OR_RAISE(const auto after, DatasetManifest(*connection, id));
-  const int64_t dropped = std::max<int64_t>(0, before->num_rows() - after->num_rows());
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, options.target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(*catalog, options.dataset));
+  ARROW_ASSIGN_OR_RAISE(const auto dropped, dataset->Unregister(options.segments, options.layers));
+  ARROW_ASSIGN_OR_RAISE(const auto left, TotalsOf(*dataset));
   if (options.json) {
-    PrintJson({{"dropped", dropped}, {"left", after->num_rows()}});
+    PrintJson({{"dropped", dropped.size()}, {"left", left.layers}});
   } else {
-    fmt::print("unregistered {} layers from '{}', {} are left; the files were not touched\n", dropped, options.dataset,
-               after->num_rows());
+    fmt::print("unregistered {} layers from '{}', {} are left; the files were not touched\n", dropped.size(), options.dataset,
+               left.layers);
   }
   return arrow::Status::OK();
 }

@@ -10,13 +10,13 @@
 #include <memory>
 
 #include "base/status.h"
-#include "catalog/catalog.h"
 #include "cli/commands.h"
 #include "cli/log.h"
 #include "cli/output.h"
 #include "cli/startup_registration.h"
-#include "net/server.h"
-#include "redap/service.h"
+#include "native/engine_host.h"
+#include "native/running_server.h"
+#include "native/url.h"
 
 namespace mutoscope::cli {
 namespace {
@@ -30,6 +30,8 @@ struct Options {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string config;
+  uint64_t query_memory_bytes = query::EngineOptions{}.query_memory_bytes_max;
+  uint64_t cache_memory_bytes = query::EngineOptions{}.cache_bytes_max;
   uint64_t piece_bytes_min = query::FindOptions{}.piece_bytes_min;
 };
 
@@ -95,52 +97,28 @@ void ApplyConfig(const std::string& path, CLI::App& command) {
   }
 }
 
-std::string CatalogMetrics(const catalog::CatalogStats& stats) {
-  std::string text;
-  const auto add = [&](const char* name, const char* type, const char* help, uint64_t value) {
-    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value);
-  };
-  const auto gauge = [&](const char* name, const char* help, uint64_t value) { add(name, "gauge", help, value); };
-  const auto counter = [&](const char* name, const char* help, uint64_t value) { add(name, "counter", help, value); };
-  gauge("mutoscope_datasets", "Datasets in the catalog.", stats.datasets);
-  gauge("mutoscope_layers", "Registered layers.", stats.layers);
-  gauge("mutoscope_chunks", "Chunks of the datasets that are loaded.", stats.chunks);
-  gauge("mutoscope_tasks_pending", "Registrations under way.", stats.tasks_pending);
-  gauge("mutoscope_layers_without_rows_index", "Layers whose rows are not indexed yet.", stats.layers_without_rows);
-  gauge("mutoscope_index_resident_bytes", "Memory of the loaded dataset indexes.", stats.index_bytes_resident);
-  gauge("mutoscope_recordings_open", "Recording files kept open.", stats.files.open_files);
-  counter("mutoscope_recordings_cache_hits_total", "Times that a needed recording file was open.", stats.files.hits);
-  counter("mutoscope_recordings_cache_misses_total", "Times that a needed recording file had to be opened.", stats.files.misses);
-  return text;
-}
-
 arrow::Status Serve(const Options& options) {
   SetUpLog(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, options.log_level);
   ARROW_ASSIGN_OR_RAISE(const auto endpoint, ParseListen(options.listen));
   ARROW_ASSIGN_OR_RAISE(const auto datasets, ParseDatasets(options.datasets));
   const sigset_t signals = SetUpSignals();
 
-  catalog::CatalogOptions catalog_options{options.data, options.allow_paths, 0, true};
-  for (const auto& named : datasets) catalog_options.allow_paths.push_back(named.path);
-  ARROW_ASSIGN_OR_RAISE(const auto catalog, catalog::Catalog::Open(catalog_options));
-  const auto service = redap::MakeService({*catalog, MUTOSCOPE_VERSION, {options.piece_bytes_min}});
+  native::HostOptions host_options;
+  host_options.catalog = {options.data, options.allow_paths, 0, true};
+  for (const auto& named : datasets) host_options.catalog.allow_paths.push_back(named.path);
+  host_options.engine.query_memory_bytes_max = options.query_memory_bytes;
+  host_options.engine.cache_bytes_max = options.cache_memory_bytes;
+  host_options.find.piece_bytes_min = options.piece_bytes_min;
+  ARROW_ASSIGN_OR_RAISE(const auto host, native::EngineHost::Open(host_options));
 
-  StartupRegistration registration(*catalog, datasets);
+  StartupRegistration registration(host->catalog(), datasets);
   net::ServerOptions server_options;
   server_options.host = endpoint.host;
   server_options.port = endpoint.port;
   server_options.cors_allow_origins = options.cors_allow_origins;
-  server_options.server_version = "mutoscope/" MUTOSCOPE_VERSION;
-  server_options.version_text = "mutoscope " MUTOSCOPE_VERSION "\n";
   server_options.readiness = [&] { return registration.readiness(); };
-  server_options.extra_metrics = [&] { return CatalogMetrics(catalog->Stats()); };
-  server_options.services = {service.get()};
-  ARROW_ASSIGN_OR_RAISE(const auto server, net::Server::Start(std::move(server_options)));
-
-  const bool v6 = endpoint.host.find(':') != std::string::npos;
-  std::cout << fmt::format("mutoscope ready on rerun+http://{}{}{}:{}", v6 ? "[" : "", endpoint.host, v6 ? "]" : "",
-                           server->port())
-            << std::endl;
+  ARROW_ASSIGN_OR_RAISE(const auto server, native::RunningServer::Start(host, std::move(server_options)));
+  std::cout << "mutoscope ready on " << native::UrlOf(endpoint.host, server->port()) << std::endl;
 
   int signal = 0;
   sigwait(&signals, &signal);
@@ -176,6 +154,14 @@ void AddServe(CLI::App& app, int* exit_code) {
       ->capture_default_str();
   command->add_option("--log-level", options->log_level, "Least severe log level")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  command->add_option("--query-memory", options->query_memory_bytes, "Memory of one query beside its answer, e.g. 256MB")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
+  command
+      ->add_option("--cache-memory", options->cache_memory_bytes,
+                   "Memory for decoded data that is kept between queries, e.g. 1GB")
+      ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   command->add_option("--piece-bytes-min", options->piece_bytes_min, "Chunks from this size on may be delivered in part")
       ->capture_default_str();

@@ -1,13 +1,11 @@
 #include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <set>
 
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/target.h"
 
 namespace mutoscope::cli {
 namespace {
@@ -18,34 +16,27 @@ struct Options {
 };
 
 arrow::Status Status(const Options& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connection::Open(options.target));
-  cloud::VersionResponse version;
-  grpc::ClientContext context;
-  ARROW_RETURN_NOT_OK(FromGrpc(connection->stub().Version(&context, {}, &version)));
-  ARROW_ASSIGN_OR_RAISE(const auto datasets, ListDatasets(*connection, false));
+  ARROW_ASSIGN_OR_RAISE(const auto catalog, options.target.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto version, catalog->Version());
+  ARROW_ASSIGN_OR_RAISE(const auto entries, catalog->Entries());
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& dataset : datasets) {
-    ARROW_ASSIGN_OR_RAISE(const auto manifest, DatasetManifest(*connection, dataset.id()));
-    std::set<std::string> segments;
-    uint64_t chunks = 0, bytes = 0;
-    for (int64_t row = 0; row < manifest->num_rows(); ++row) {
-      segments.insert(CellText(*manifest, "rerun_segment_id", row));
-      chunks += CellNumber(*manifest, "rerun_num_chunks", row);
-      bytes += CellNumber(*manifest, "rerun_size_bytes", row);
-    }
-    list.push_back({{"name", dataset.name()},
-                    {"segments", segments.size()},
-                    {"layers", manifest->num_rows()},
-                    {"chunks", chunks},
-                    {"bytes", bytes}});
-    rows.push_back({dataset.name(), std::to_string(segments.size()), std::to_string(manifest->num_rows()), std::to_string(chunks),
-                    FormatBytes(bytes)});
+  for (const auto& entry : entries) {
+    if (entry.kind != EntryKind::kDataset) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto dataset, catalog->GetDatasetById(entry.id));
+    ARROW_ASSIGN_OR_RAISE(const auto totals, TotalsOf(*dataset));
+    list.push_back({{"name", entry.name},
+                    {"segments", totals.segments},
+                    {"layers", totals.layers},
+                    {"chunks", totals.chunks},
+                    {"bytes", totals.bytes}});
+    rows.push_back({entry.name, std::to_string(totals.segments), std::to_string(totals.layers), std::to_string(totals.chunks),
+                    FormatBytes(totals.bytes)});
   }
   if (options.json) {
-    PrintJson({{"version", version.version()}, {"datasets", list}});
+    PrintJson({{"version", version.version}, {"datasets", list}});
   } else {
-    fmt::print("{}, {} datasets\n", version.version(), datasets.size());
+    fmt::print("{}, {} datasets\n", version.version, rows.size());
     if (!rows.empty()) PrintTable({"DATASET", "SEGMENTS", "LAYERS", "CHUNKS", "SIZE"}, rows);
   }
   return arrow::Status::OK();
