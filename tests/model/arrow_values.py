@@ -114,6 +114,15 @@ def literal(node: Expression) -> pa.Scalar:
     return pa.scalar(value)
 
 
+def literal_array(members: list[Any]) -> pa.Array:
+    """The members of an IN list: plain values or literal nodes, all of one type."""
+    scalars = [literal(member if isinstance(member, list) else ["lit", member]) for member in members]
+    datatype = scalars[0].type
+    is_time = pa.types.is_temporal(datatype)
+    values = [scalar.cast(pa.int64()).as_py() if is_time else scalar.as_py() for scalar in scalars]
+    return pa.array(values, pa.int64() if is_time else datatype).cast(datatype)
+
+
 def arrow_expression(node: Expression) -> pc.Expression:
     """The predicate as a pyarrow expression, in the form that pyarrow's own operators give it."""
     kind, *operands = node
@@ -130,7 +139,7 @@ def arrow_expression(node: Expression) -> pc.Expression:
     if kind == "not":
         return ~arrow_expression(operands[0])
     if kind == "in":
-        return arrow_expression(operands[0]).isin(pa.array([literal(value if isinstance(value, list) else ["lit", value]).as_py() for value in operands[1]]))
+        return arrow_expression(operands[0]).isin(literal_array(operands[1]))
     left, right = (arrow_expression(operand) for operand in operands)
     if kind in ("and", "or"):
         return left & right if kind == "and" else left | right

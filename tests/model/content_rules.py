@@ -44,9 +44,9 @@ def tokens(rules: list[str]) -> list[str]:
 
 def parse_rule(token: str) -> Rule:
     include = not token.startswith("-")
-    parts = raw_parts(token[1:] if token[0] in "+-" else token)
-    subtree = parts[-1:] == ["**"]
-    return Rule(include, tuple(unescape(part) for part in (parts[:-1] if subtree else parts)), subtree)
+    text = token[1:] if token[0] in "+-" else token
+    subtree = text.endswith("/**")  # no other wildcard: a bare `**` is the entity of that name
+    return Rule(include, parse_path(text[:-3] if subtree else text), subtree)
 
 
 def parse_rules(rules: list[str]) -> list[Rule]:
