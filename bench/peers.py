@@ -27,6 +27,7 @@ FRAME_FIELDS = [("segment", pa.string()), ("log_time", pa.timestamp("ns")), ("t_
                 ("jpeg", pa.large_binary())]  # fmt: skip
 RAW_FIELD = ("raw", pa.large_binary())
 ROWS_A_GROUP = 100
+REDUCT_BATCH_ROWS = 50  # below the server's limit of bytes a request
 REDUCT_BUCKET, REDUCT_ENTRY, REDUCT_TOKEN = "bench", "jpeg", "token"
 
 
@@ -185,10 +186,11 @@ class ReductStore:
 
         bucket = await self.client.create_bucket(REDUCT_BUCKET, BucketSettings())
         for rows in frames(recordings, raw=False):
-            batch = Batch()
-            for at, blob in zip(rows["t_ns"].to_pylist(), rows["jpeg"].to_pylist()):
-                batch.add(at // 1000, blob)
-            await bucket.write_batch(REDUCT_ENTRY, batch)
+            for start in range(0, rows.num_rows, REDUCT_BATCH_ROWS):
+                some, batch = rows.slice(start, REDUCT_BATCH_ROWS), Batch()
+                for at, blob in zip(some["t_ns"].to_pylist(), some["jpeg"].to_pylist()):
+                    batch.add(at // 1000, blob)
+                await bucket.write_batch(REDUCT_ENTRY, batch)
 
     def frame(self, kind, **chosen):
         if kind != "encoded":
@@ -241,23 +243,22 @@ def _exceeding(read, column):
 KINDS = {"lance": Lance, "parquet": Parquet, "reductstore": ReductStore}
 
 
+def build(peer, place, recordings):
+    peer.build(recordings)
+    place.with_suffix(".done").write_text("")
+
+
 def main():
     command, store, *rest = sys.argv[1:]
-    kind = rest[-1]
-    place = pathlib.Path(store) / kind
+    place = pathlib.Path(store) / rest[-1]
     if command == "build":
-        done = place.with_suffix(".done")
-        if done.exists():
-            return
         shutil.rmtree(place, ignore_errors=True)
-        peer = KINDS[kind](place)
-        peer.build(pathlib.Path(rest[0]))
-        done.write_text("")
-    else:
-        peer = KINDS[kind](place)
-        worker.serve(peer)
-    if hasattr(peer, "close"):
-        peer.close()
+    peer = KINDS[rest[-1]](place)
+    try:
+        build(peer, place, pathlib.Path(rest[0])) if command == "build" else worker.serve(peer)
+    finally:
+        if hasattr(peer, "close"):
+            peer.close()
 
 
 if __name__ == "__main__":

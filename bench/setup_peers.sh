@@ -20,6 +20,7 @@ setup_reductstore() {
   fi
   nice -n 19 cargo install --quiet reductstore --version "$REDUCTSTORE_VERSION" --no-default-features --features fs-backend \
     --jobs "$JOBS" --root .venv-peers --target-dir build/reductstore
+  rm -rf build/reductstore
 }
 
 for part in "${@:-python reductstore}"; do
