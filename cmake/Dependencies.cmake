@@ -10,14 +10,19 @@ pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_path(SOCI_INCLUDE soci/soci.h REQUIRED)
 
-# Debian's SOCI package has no CMake config. Static, so that the program needs no SOCI at run time.
+# SOCI, protobuf and gRPC are linked statically: the program runs where they are not installed. Not so in targets with the property
+# MUTOSCOPE_SHARED_DEPENDENCIES: Debian's archives are not position-independent enough for the module of the Python package.
+set(_shared "$<BOOL:$<TARGET_PROPERTY:MUTOSCOPE_SHARED_DEPENDENCIES>>")
+
+# Debian's SOCI package has no CMake config.
 add_library(Soci INTERFACE IMPORTED)
 target_include_directories(Soci INTERFACE ${SOCI_INCLUDE})
-target_link_libraries(Soci INTERFACE libsoci_sqlite3.a libsoci_core.a sqlite3 ${CMAKE_DL_LIBS})
+target_link_libraries(Soci INTERFACE
+  "$<IF:${_shared},soci_sqlite3,libsoci_sqlite3.a>" "$<IF:${_shared},soci_core,libsoci_core.a>" sqlite3 ${CMAKE_DL_LIBS})
 
 add_library(ProtobufStatic INTERFACE IMPORTED)
 target_include_directories(ProtobufStatic INTERFACE ${Protobuf_INCLUDE_DIRS})
-target_link_libraries(ProtobufStatic INTERFACE libprotobuf.a z Threads::Threads)
+target_link_libraries(ProtobufStatic INTERFACE "$<IF:${_shared},protobuf,libprotobuf.a>" z Threads::Threads)
 
 if(MUTOSCOPE_TESTS)
   find_package(GTest REQUIRED)
@@ -26,7 +31,6 @@ endif()
 
 if(MUTOSCOPE_SERVER)
   find_package(gRPC CONFIG REQUIRED)
-  # gRPC and what it needs are linked statically: the program runs where libgrpc is not installed.
   # The archives name each other in circles, hence the group.
   execute_process(COMMAND pkg-config --static --libs-only-l grpc++
     OUTPUT_VARIABLE _grpc_libs OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
@@ -37,5 +41,6 @@ if(MUTOSCOPE_SERVER)
   list(JOIN _grpc_libs "," _grpc_libs)
   add_library(GrpcStatic INTERFACE IMPORTED)
   target_link_libraries(GrpcStatic INTERFACE
-    $<LINK_GROUP:RESCAN,${_grpc_libs}> ProtobufStatic OpenSSL::SSL OpenSSL::Crypto z Threads::Threads ${CMAKE_DL_LIBS})
+    "$<${_shared}:grpc++;grpc;gpr>" "$<$<NOT:${_shared}>:$<LINK_GROUP:RESCAN,${_grpc_libs}>>"
+    ProtobufStatic OpenSSL::SSL OpenSSL::Crypto z Threads::Threads ${CMAKE_DL_LIBS})
 endif()
