@@ -50,7 +50,7 @@ def described(dataset: Dataset, request: Request) -> str:
     """The recordings and the request in readable form: with this alone a reader can work out the answer."""
     lines = []
     for layer in dataset:
-        lines.append(f"segment {layer.segment!r} layer {layer.name!r}")
+        lines.append(f"segment {layer.segment!r} layer {layer.name!r}{' (uncompressed, no footer)' if layer.unfinished else ''}")
         for chunk in layer.chunks:
             lines.append(f"  {chunk.entity} {'STATIC' if chunk.is_static else chunk.timelines} {[column.datatype for column in chunk.columns]}")
             lines += [f"    r{row.row_id} {row.times} {shortened(row.cells)}" for row in chunk.rows]
@@ -120,7 +120,10 @@ def parts_of(node: Any) -> list[Any]:
 
 
 def smaller_datasets(dataset: Dataset) -> Iterator[Dataset]:
-    """Without one layer, one chunk, one row, or one column of a chunk."""
+    """Without one layer, one chunk, one row, or one column of a chunk, or with a layer written by the SDK."""
+    for layer in range(len(dataset)):
+        if dataset[layer].unfinished:
+            yield with_change(dataset, lambda copied: setattr(copied[layer], "unfinished", False))
     for layer in range(len(dataset)):
         yield dataset[:layer] + dataset[layer + 1 :]
     for layer in range(len(dataset)):

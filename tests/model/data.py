@@ -58,11 +58,12 @@ class Chunk:
 
 @dataclasses.dataclass
 class Layer:
-    """One RRD file: a layer of a segment."""
+    """One RRD file: a layer of a segment. An unfinished one is uncompressed and has no footer."""
 
     segment: str
     name: str
     chunks: list[Chunk]
+    unfinished: bool = False
 
 
 Dataset = list[Layer]

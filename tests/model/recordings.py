@@ -163,7 +163,7 @@ class DatasetMaker:
 
     def layer(self, segment: str, name: str) -> Layer:
         chunks = [self.random_chunk() for _ in range(self.random.randint(1, 7))]
-        return Layer(segment, name, [chunk for chunk in chunks if chunk.rows])
+        return Layer(segment, name, [chunk for chunk in chunks if chunk.rows], self.chance(0.2))
 
     def dataset(self) -> Dataset:
         layers = [
@@ -171,18 +171,7 @@ class DatasetMaker:
             for segment in self.random.sample(SEGMENTS, self.random.choice([1, 2, 2, 3, 4]))
             for name in ["base", "extra", "more"][: self.random.choice([1, 1, 2, 3])]
         ]
-        return [layer for layer in without_mixed_clears(layers) if layer.chunks]
-
-
-def without_mixed_clears(layers: list[Layer]) -> list[Layer]:
-    """Drops a static Clear where its entity has temporal ones in the segment: the rules do not say what that means."""
-    temporal = {(layer.segment, chunk.entity) for layer in layers for chunk in layer.chunks if is_clear(chunk) and not chunk.is_static}
-    keep = lambda layer, chunk: not (is_clear(chunk) and chunk.is_static and (layer.segment, chunk.entity) in temporal)
-    return [Layer(layer.segment, layer.name, [chunk for chunk in layer.chunks if keep(layer, chunk)]) for layer in layers]
-
-
-def is_clear(chunk: Chunk) -> bool:
-    return any(column.component == CLEAR for column in chunk.columns)
+        return [layer for layer in layers if layer.chunks]
 
 
 def make_dataset(random: random_module.Random, shape: Shape = Shape()) -> Dataset:

@@ -99,6 +99,12 @@ def is_cleared_by(clear: Chunk, flag: Cell, column: Column) -> bool:
     return path[: len(entity)] == entity if is_recursive else path == entity
 
 
+def has_clears(chunks: list[Chunk], chunk: Chunk) -> bool:
+    """A static Clear has no effect (A3), and like any static data it hides the temporal ones of its entity in the segment (2.5)."""
+    clear = next((column for column in chunk.columns if column.component == CLEAR), None)
+    return clear is not None and not chunk.is_static and static_value(chunks, clear) is None
+
+
 def clear_events(chunks: list[Chunk], column: Column, index: str) -> list[Event]:
     """A Clear counts whatever the contents are (A1), for columns that occur in this segment at all (A2)."""
     if not any(column in chunk.columns for chunk in chunks):
@@ -106,7 +112,7 @@ def clear_events(chunks: list[Chunk], column: Column, index: str) -> list[Event]
     return [
         Event(row.times[index], row.row_id, False, [], row.times)
         for chunk in chunks
-        if index in chunk.timelines and any(other.component == CLEAR for other in chunk.columns)
+        if index in chunk.timelines and has_clears(chunks, chunk)
         for row in chunk.rows
         if is_cleared_by(chunk, row.cells[CLEAR], column)
     ]

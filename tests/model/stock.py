@@ -15,7 +15,8 @@ from .content_rules import in_contents, parse_path, parse_rules
 from .data import CLEAR, SEGMENT_ID, Answer, Column, Dataset, Expression, Request
 from .rules import all_columns, all_indexes, is_semantically_empty, requested_times, segments_of, visible_columns
 
-# Blueprint of a predicate that the stock client evaluates itself, row by row.
+SMALLEST = -(2**63) + 1
+# What a predicate is made of that the stock client evaluates itself, row by row.
 CLIENT_SIDE = {"col", "lit", "dur", "np_dt", "item", "==", "!=", "<", "<=", ">", ">=", "and", "or", "not", "is_null"}
 
 
@@ -117,15 +118,9 @@ def wrong_about_static(dataset: Dataset, request: Request) -> str | None:
 
 
 def wrong_about_fill(dataset: Dataset, request: Request) -> str | None:
-    """Where chunks of a column overlap, the fill can take an older value of one chunk instead of a later one of another."""
-    if not request.fill_latest_at:
-        return None
-    for segment in {layer.segment for layer in dataset}:
-        chunks = [chunk for layer in dataset if layer.segment == segment for chunk in layer.chunks if request.index in chunk.timelines]
-        for column in visible_columns(dataset, request):
-            if sum(column in chunk.columns for chunk in chunks) > 1:
-                return "fill from several chunks of a column"
-    return None
+    """Next to a row at the smallest index value a later row can be filled with an older value of another chunk."""
+    smallest = (row.times.get(request.index) == SMALLEST for layer in dataset for chunk in layer.chunks for row in chunk.rows)
+    return "fill with the smallest index value" if request.fill_latest_at and any(smallest) else None
 
 
 def wrong_about_index_values(dataset: Dataset, request: Request) -> str | None:

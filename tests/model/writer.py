@@ -1,14 +1,19 @@
-"""The stock SDK as a writer of RRD files: one process for many recordings."""
+"""The stock SDK as a writer of RRD files, one process for many recordings; unfinished ones we write ourselves."""
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import pickle
 import subprocess
 
 from support import sdk
+from support.rrd_writer import write_unfinished
 
+from .arrow_values import record_batch
 from .data import Dataset
+
+OWN_CHUNKS_FIRST = 2**40  # the SDK's process counts from 1; chunk ids are unique
 
 
 class SdkWriter:
@@ -16,6 +21,7 @@ class SdkWriter:
 
     def __init__(self, work: pathlib.Path) -> None:
         self.work = pathlib.Path(work)
+        self.chunk_numbers = itertools.count(OWN_CHUNKS_FIRST)
         script = pathlib.Path(__file__).with_name("sdk_writer.py")
         self.stderr = open(self.work / "writer_stderr.txt", "w+")
         self.process = sdk.start("0.41.0", script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, bufsize=1)
@@ -25,11 +31,12 @@ class SdkWriter:
         files = [
             [(self.work / f"{name}_{number}.rrd", layer.name) for number, layer in enumerate(dataset)] for name, dataset in zip(names, datasets)
         ]
-        jobs = [
-            (str(path), layer.segment, layer.chunks)
-            for dataset, paths in zip(datasets, files)
-            for layer, (path, _) in zip(dataset, paths)
-        ]
+        layers = [(layer, path) for dataset, paths in zip(datasets, files) for layer, (path, _) in zip(dataset, paths)]
+        for layer, path in layers:
+            if layer.unfinished:
+                batches = [record_batch(chunk, next(self.chunk_numbers)) for chunk in layer.chunks]
+                write_unfinished(path, "model", layer.segment, batches)
+        jobs = [(str(path), layer.segment, layer.chunks) for layer, path in layers if not layer.unfinished]
         order = self.work / "order.pickle"
         order.write_bytes(pickle.dumps(jobs))
         self.process.stdin.write(f"{order}\n")
