@@ -22,6 +22,7 @@ TYPES: dict[str, pa.DataType] = {
     "vec3": pa.list_(pa.field("item", pa.float32(), nullable=False), 3),
     "struct": pa.struct([pa.field("width", pa.int64(), nullable=False), pa.field("name", pa.utf8())]),
 }
+COMPARISONS = {"==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}
 TUID_TIME = 0x18EA5FC500000000
 
 
@@ -143,4 +144,4 @@ def arrow_expression(node: Expression) -> pc.Expression:
     left, right = (arrow_expression(operand) for operand in operands)
     if kind in ("and", "or"):
         return left & right if kind == "and" else left | right
-    return {"==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}[kind](left, right)
+    return COMPARISONS[kind](left, right)

@@ -52,7 +52,8 @@ def described(dataset: Dataset, request: Request) -> str:
     for layer in dataset:
         lines.append(f"segment {layer.segment!r} layer {layer.name!r}{' (uncompressed, no footer)' if layer.unfinished else ''}")
         for chunk in layer.chunks:
-            lines.append(f"  {chunk.entity} {'STATIC' if chunk.is_static else chunk.timelines} {[column.datatype for column in chunk.columns]}")
+            types = [column.datatype for column in chunk.columns]
+            lines.append(f"  {chunk.entity} {'STATIC' if chunk.is_static else chunk.timelines} {types}")
             lines += [f"    r{row.row_id} {row.times} {shortened(row.cells)}" for row in chunk.rows]
     defaults = Request()
     given = {field.name: getattr(request, field.name) for field in dataclasses.fields(Request)}
@@ -104,8 +105,9 @@ def smaller_requests(request: Request) -> Iterator[Request]:
             yield dataclasses.replace(request, **{field.name: getattr(defaults, field.name)})
     for node in parts_of(request.filter):
         yield dataclasses.replace(request, filter=node)
-    for number in range(len(request.columns or []) if len(request.columns or []) > 1 else 0):
-        yield dataclasses.replace(request, columns=request.columns[:number] + request.columns[number + 1 :])
+    columns = request.columns or []
+    for number in range(len(columns) if len(columns) > 1 else 0):
+        yield dataclasses.replace(request, columns=columns[:number] + columns[number + 1 :])
     for number, rules in enumerate(request.contents):
         for rule in range(len(rules)):
             contents = [*request.contents[:number], rules[:rule] + rules[rule + 1 :], *request.contents[number + 1 :]]
@@ -116,7 +118,8 @@ def parts_of(node: Any) -> list[Any]:
     """Predicates inside a predicate."""
     if node is None or node[0] not in ("and", "or", "not"):
         return []
-    return [*node[1:], *([node[0], *node[1:position], smaller, *node[position + 1 :]] for position in range(1, len(node)) for smaller in parts_of(node[position]))]
+    inner = [(position, smaller) for position in range(1, len(node)) for smaller in parts_of(node[position])]
+    return [*node[1:], *([*node[:position], smaller, *node[position + 1 :]] for position, smaller in inner)]
 
 
 def smaller_datasets(dataset: Dataset) -> Iterator[Dataset]:

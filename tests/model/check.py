@@ -49,7 +49,8 @@ def subset_failure(dataset: Any, request: Request, seed: int) -> tuple[int, str 
     for columns in subsets:
         found = query(dataset, dataclasses.replace(request, columns=columns))
         if found.num_rows != whole.num_rows or not found.equals(whole.select(columns)):
-            return len(subsets), f"columns {columns}: {found.num_rows} rows instead of {whole.num_rows}, or other cells\n{found}\n{whole.select(columns)}"
+            text = f"columns {columns}: {found.num_rows} rows instead of {whole.num_rows}, or other cells"
+            return len(subsets), f"{text}\n{found}\n{whole.select(columns)}"
     return len(subsets), None
 
 

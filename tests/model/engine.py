@@ -41,9 +41,8 @@ def raw(values: list[int]) -> np.ndarray:
 
 def query(dataset: Any, request: Request) -> pa.Table:
     """The engine's answer."""
-    values = request.index_values
-    if values is not None:
-        values = {segment: raw(of_segment) for segment, of_segment in values.items()} if isinstance(values, dict) else raw(values)
+    asked = request.index_values
+    values = {segment: raw(of_segment) for segment, of_segment in asked.items()} if isinstance(asked, dict) else None if asked is None else raw(asked)
     reader = dataset.query(
         index=request.index,
         segments=request.segments,

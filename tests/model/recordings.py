@@ -39,7 +39,7 @@ class Shape:
 
 
 # Three kinds of datasets of which the stock client says something sound.
-_STOCK = Shape(rows_max=3, unsorted_row_ids=False, all_null=False, several_flags=False, static_nulls=False, large_blobs=False, clears=False, empties=False)
+_STOCK = Shape(3, unsorted_row_ids=False, all_null=False, several_flags=False, static_nulls=False, large_blobs=False, clears=False, empties=False)
 STOCK_SHAPES = [_STOCK, dataclasses.replace(_STOCK, clears=True), dataclasses.replace(_STOCK, empties=True)]
 
 

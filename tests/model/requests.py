@@ -9,7 +9,10 @@ from .data import SEGMENT_ID, Dataset, Expression, Request
 from .recordings import ENTITIES, INT64_MAX, SEGMENTS
 from .rules import all_indexes, visible_columns
 
-COMPARABLE = {"f64": [0.0, 1.0, 1.5, -3.25, 2.5], "i64": [0, 1, 2, -7, 2**40], "u8": [0, 1, 2, 255], "utf8": ["", "a", "b", "zz"], "bool": [True, False]}
+COMPARABLE: dict[str, list[Any]] = {
+    "f64": [0.0, 1.0, 1.5, -3.25, 2.5], "i64": [0, 1, 2, -7, 2**40], "u8": [0, 1, 2, 255], "utf8": ["", "a", "b", "zz"],
+    "bool": [True, False],
+}  # fmt: skip
 ORDERINGS = ["==", "!=", "<", "<=", ">", ">="]
 
 
@@ -22,7 +25,8 @@ class RequestMaker:
         self.kinds: dict[str, Any] = {}
 
     def logged_times(self, index: str) -> list[int]:
-        return sorted({row.times[index] for layer in self.dataset for chunk in layer.chunks if index in chunk.timelines for row in chunk.rows})
+        chunks = [chunk for layer in self.dataset for chunk in layer.chunks if index in chunk.timelines]
+        return sorted({row.times[index] for chunk in chunks for row in chunk.rows})
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -120,7 +124,8 @@ class RequestMaker:
         draw = lambda: [self.index_value(index) for _ in range(self.random.randint(0, 5))]
         if self.chance(0.5):
             return draw()
-        return {segment: draw() for segment in self.random.sample([*self.segment_ids, "zzz"], self.random.randint(0, len(self.segment_ids) + 1))}
+        segments = [*self.segment_ids, "zzz"]
+        return {segment: draw() for segment in self.random.sample(segments, self.random.randint(0, len(segments)))}
 
     def request(self) -> Request:
         request = Request(index=self.random.choice(list(self.indexes)) if self.indexes and self.chance(0.88) else None)

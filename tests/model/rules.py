@@ -68,14 +68,14 @@ def visible_columns(dataset: Dataset, request: Request) -> list[Column]:
 # ------------------------------------------------------------------------------------------------------------ one segment (query.md §2)
 
 
-def cells_of(chunks: list[Chunk], column: Column, static: bool) -> list[tuple[int, Cell, dict[str, int]]]:
+def cells_of(chunks: list[Chunk], column: Column, static: bool) -> list[tuple[int, list, dict[str, int]]]:
     """(row id, cell, times) of all non-null cells. An all-null row adds nothing (2.1); null never overrides (2.3)."""
     return [
-        (row.row_id, row.cells[column.component], row.times)
+        (row.row_id, cell, row.times)
         for chunk in chunks
         if chunk.is_static == static and column in chunk.columns
         for row in chunk.rows
-        if row.cells[column.component] is not None
+        if (cell := row.cells[column.component]) is not None
     ]
 
 
@@ -87,7 +87,8 @@ def static_value(chunks: list[Chunk], column: Column) -> Cell:
 
 def logged_events(chunks: list[Chunk], column: Column, index: str) -> list[Event]:
     """A chunk without the timeline contributes no rows and no cells (2.2)."""
-    return [Event(times[index], row_id, True, cell, times) for row_id, cell, times in cells_of(chunks, column, static=False) if index in times]
+    cells = cells_of(chunks, column, static=False)
+    return [Event(times[index], row_id, True, cell, times) for row_id, cell, times in cells if index in times]
 
 
 def is_cleared_by(clear: Chunk, flag: Cell, column: Column) -> bool:
@@ -149,34 +150,35 @@ def index_range(chunks: list[Chunk], index: str) -> tuple[int, int] | None:
     return (min(times), max(times)) if times else None
 
 
-def requested_times(segment: str, chunks: list[Chunk], request: Request) -> list[int]:
+def requested_times(segment: str, chunks: list[Chunk], index: str, index_values: list[int] | dict[str, list[int]]) -> list[int]:
     """One row per requested value, ascending (2.9); duplicates collapse (A10)."""
-    if isinstance(request.index_values, dict):
-        return sorted(set(request.index_values[segment]))  # covered or not (A13)
-    bounds = index_range(chunks, request.index)
-    return sorted({value for value in request.index_values if bounds and bounds[0] <= value <= bounds[1]})
+    if isinstance(index_values, dict):
+        return sorted(set(index_values[segment]))  # covered or not (A13)
+    bounds = index_range(chunks, index)
+    return sorted({value for value in index_values if bounds and bounds[0] <= value <= bounds[1]})
 
 
-def index_cell(name: str, time: int, cells: list[Event], request: Request) -> int | None:
-    """The row's own index value; another index: the maximum over the cells that make up the row, Clears too (2.6, A6)."""
-    if name == request.index:
-        return time
+def index_cell(name: str, cells: list[Event]) -> int | None:
+    """Another index: the maximum over the cells that make up the row, Clears too, null if none carries it (2.6, A6)."""
     return max((event.times[name] for event in cells if name in event.times), default=None)
 
 
-def index_rows(segment: str, chunks: list[Chunk], columns: list[Column], indexes: dict[str, str], request: Request) -> list[list]:
+def index_rows(segment: str, chunks: list[Chunk], columns: list[Column], indexes: dict[str, str], index: str, request: Request) -> list[list]:
     """All rows of a segment for an index. Without component columns there are none (A11)."""
     if not columns:
         return []
     static = {column: static_value(chunks, column) for column in columns}
-    events = {column: events_of(chunks, column, request.index) for column in columns}
-    times = logged_times(events) if request.index_values is None else requested_times(segment, chunks, request)
+    events = {column: events_of(chunks, column, index) for column in columns}
+    if request.index_values is None:
+        times = logged_times(events)
+    else:
+        times = requested_times(segment, chunks, index, request.index_values)
     rows = []
     for time in times:
-        found = {column: event_at(events[column], time, request.fill_latest_at) for column in columns}
-        made_of = [event for event in found.values() if event is not None]
-        cells = [static[column] if static[column] is not None else found[column] and found[column].cell for column in columns]
-        rows.append([segment, *(index_cell(name, time, made_of, request) for name in indexes), *cells])
+        found = [event_at(events[column], time, request.fill_latest_at) for column in columns]
+        made_of = [event for event in found if event is not None]
+        cells = [static[column] if event is None else event.cell for column, event in zip(columns, found)]
+        rows.append([segment, *(time if name == index else index_cell(name, made_of) for name in indexes), *cells])
     return rows
 
 
@@ -211,7 +213,7 @@ def unfiltered(dataset: Dataset, request: Request) -> Answer:
         if request.index is None:
             rows += static_rows(segment, chunks, columns, indexes)
         else:
-            rows += index_rows(segment, chunks, columns, indexes, request)
+            rows += index_rows(segment, chunks, columns, indexes, request.index, request)
     return Answer(names, rows)
 
 

@@ -119,7 +119,7 @@ def wrong_about_static(dataset: Dataset, request: Request) -> str | None:
 
 def wrong_about_fill(dataset: Dataset, request: Request) -> str | None:
     """Next to a row at the smallest index value a later row can be filled with an older value of another chunk."""
-    smallest = (row.times.get(request.index) == SMALLEST for layer in dataset for chunk in layer.chunks for row in chunk.rows)
+    smallest = (request.index in row.times and row.times[request.index] == SMALLEST for layer in dataset for chunk in layer.chunks for row in chunk.rows)
     return "fill with the smallest index value" if request.fill_latest_at and any(smallest) else None
 
 
@@ -142,7 +142,7 @@ def wrong_about_index_values(dataset: Dataset, request: Request) -> str | None:
             for row in chunk.rows
             if any(row.cells[column.component] is not None for column in chunk.columns if column in visible and (segment, column) not in static)
         }
-        times = requested_times(segment, chunks, request)
+        times = requested_times(segment, chunks, request.index, request.index_values)
         if times and not logged & set(times):
             return "no chunk may be fetched for the values (2.9)"
     return None
