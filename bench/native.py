@@ -56,7 +56,8 @@ class Bench:
     def __init__(self, args, work, stores):
         self.args, self.work, self.stores = args, pathlib.Path(work), stores
         self.rows, self.answers, self.disagreements = [], {}, []
-        self.twenty = {}  # medians with 20 recordings, by work
+        self.missing = {}  # why a contestant takes no part, by name
+        self.twenty, self.twenty_rows = {}, 0  # medians with 20 recordings, by work; rows of theirs
 
     # Asking
 
@@ -113,7 +114,7 @@ class Bench:
             self.add(f'`select("log_time")` to numpy, {count} rows, warm', "ms", values, limit=limit, targets=TIMES_TARGETS)
         else:
             self.add(f'`select("log_time")` to numpy, {data_set.segments} recordings, {count} rows', "ms", values)
-            per_row = {name: value * self.twenty_rows / count for name, value in values.items() if isinstance(value, float)}
+            per_row = {name: value * self.twenty_rows / max(count, 1) for name, value in values.items() if isinstance(value, float)}
             self.against_twenty("times", "the same per row, to 20 recordings", per_row)
 
     def against_twenty(self, work, text, values):
@@ -159,7 +160,7 @@ class Bench:
                 indexed[who].append(self.first_times(who, data_set, prepared[who], None))
         milliseconds = lambda answer: [MS * value for value in answer["seconds"]]  # noqa: E731
         self.answers["cold"] = [after, indexed]
-        self.add("the same, the first query, right after `register().wait()`", "ms", self.values(after, milliseconds), targets=COLD_TARGETS)
+        self.add('`select("log_time")` to numpy, the first query, right after `register().wait()`', "ms", self.values(after, milliseconds), targets=COLD_TARGETS)
         self.add("the same, the first query of a new process, all indexes written", "ms", self.values(indexed, milliseconds), targets=COLD_TARGETS)
 
     def first_times(self, who, data_set, place, register):
@@ -238,6 +239,7 @@ class Bench:
     def medium(self, data_set, directory):
         prepared = self.prepare(data_set, directory)
         warm(directory)
+        self.cold(data_set, directory, prepared)
         self.missing = {name: "left out" for name in self.args.without}
         workers = {}
         if RERUN not in self.missing:
@@ -268,7 +270,6 @@ class Bench:
         for worker in (*workers.values(), limits):
             worker.stop()
         self.missing = {}
-        self.cold(data_set, directory, prepared)
         self.memory(data_set, directory, prepared)
 
     def huge(self, data_set, directory):
