@@ -46,16 +46,20 @@ arrow::Status StartRun(CatalogState& state, std::unordered_set<EntryId>* dataset
   });
 }
 
-arrow::Result<index::ChunkRows> ReadRows(CatalogState& state, DatasetState& dataset, PackId pack, index::LayerId layer,
-                                         uint32_t ordinal) {
-  ARROW_ASSIGN_OR_RAISE(const auto opened, state.rows_packs.Get(pack, [&]() -> arrow::Result<RowsPackCache::Pack> {
+arrow::Result<RowsPackCache::Pack> OpenRowsPack(CatalogState& state, DatasetState& dataset, PackId pack) {
+  return state.rows_packs.Get(pack, [&]() -> arrow::Result<RowsPackCache::Pack> {
     ARROW_ASSIGN_OR_RAISE(const auto row, state.database->Read([&](soci::session& sql) {
       return arrow::Result<std::optional<PackRow>>(ReadPackRow(sql, pack));
     }));
     if (!row) return base::NotFound("the rows pack {} was dropped", pack);
     return index::RowsPack::Open(state.PathOf(dataset.id, pack, PackKind::kRows), row->info);
-  }));
-  return opened->Read(layer, ordinal);
+  });
+}
+
+std::optional<PackId> RowsPackOf(DatasetState& dataset, index::LayerId layer) {
+  std::lock_guard lock(dataset.value_mutex);
+  const auto found = dataset.rows_packs.find(layer);
+  return found == dataset.rows_packs.end() ? std::nullopt : std::optional(found->second);
 }
 
 // A damaged rows pack: forget it, the background writer makes the rows again.
@@ -109,18 +113,23 @@ arrow::Result<std::shared_ptr<const DatasetSnapshot>> Catalog::Snapshot(const En
 
 std::optional<index::ChunkRows> Catalog::Rows(const EntryId& id, index::LayerId layer, uint32_t ordinal) const {
   const auto dataset = FindOpenDataset(*state_, id);
-  if (dataset == nullptr) return std::nullopt;
-  PackId pack = 0;
-  {
-    std::lock_guard lock(dataset->value_mutex);
-    const auto found = dataset->rows_packs.find(layer);
-    if (found == dataset->rows_packs.end()) return std::nullopt;
-    pack = found->second;
-  }
-  auto rows = ReadRows(*state_, *dataset, pack, layer, ordinal);
+  const auto pack = dataset == nullptr ? std::nullopt : RowsPackOf(*dataset, layer);
+  if (!pack) return std::nullopt;
+  auto rows = OpenRowsPack(*state_, *dataset, *pack).Map([&](const auto& opened) { return opened->Read(layer, ordinal); });
   if (rows.ok()) return rows.MoveValueUnsafe();
-  if (base::CodeOf(rows.status()) == base::Code::kDataLoss) RewriteRowsPack(*state_, *dataset, pack);
+  if (base::CodeOf(rows.status()) == base::Code::kDataLoss) RewriteRowsPack(*state_, *dataset, *pack);
   return std::nullopt;
+}
+
+std::shared_ptr<const index::LayerRowViews> Catalog::LayerRows(const EntryId& id, index::LayerId layer) const {
+  const auto dataset = FindOpenDataset(*state_, id);
+  const auto pack = dataset == nullptr ? std::nullopt : RowsPackOf(*dataset, layer);
+  if (!pack) return nullptr;
+  auto rows =
+      OpenRowsPack(*state_, *dataset, *pack).Map([&](const auto& opened) { return index::RowsPack::Layer(opened, layer); });
+  if (rows.ok()) return rows.MoveValueUnsafe();
+  if (base::CodeOf(rows.status()) == base::Code::kDataLoss) RewriteRowsPack(*state_, *dataset, *pack);
+  return nullptr;
 }
 
 arrow::Result<std::shared_ptr<const storage::File>> Catalog::OpenLayer(const Layer& layer) const {

@@ -87,6 +87,8 @@ class Catalog {
   // The snapshot that has this layer, by the dataset id in a chunk key.
   // The rows part of a chunk, or none if it is not written (yet).
   std::optional<index::ChunkRows> Rows(const EntryId& dataset, index::LayerId layer, uint32_t ordinal) const;
+  // The same for all chunks of a layer, as views; null if they are not written (yet).
+  std::shared_ptr<const index::LayerRowViews> LayerRows(const EntryId& dataset, index::LayerId layer) const;
   // A layer's file as it was registered (storage::FileCache::Open).
   arrow::Result<std::shared_ptr<const storage::File>> OpenLayer(const Layer& layer) const;
 

@@ -10,36 +10,12 @@
 #include "chunk/canonical.h"
 #include "chunk/ipc_read.h"
 #include "chunk/migrate.h"
+#include "chunk/payload_prefix.h"
 
 namespace mutoscope::chunk {
 namespace {
 
-constexpr uint64_t kFirstPrefixBytes = 4096;  // holds the head of most chunks
 constexpr uint64_t kTimeBytes = 8;
-
-// The start of a decoded payload, as far as it was needed.
-class Prefix {
- public:
-  Prefix(const storage::File& file, const rrd::ArrowMsgHead& head) : file_(file), head_(head) {}
-
-  // Makes at least `length` bytes available; false if the stream has not that many.
-  arrow::Result<bool> Grow(uint64_t length) {
-    if (length <= bytes().size()) return true;
-    if (length > head_.uncompressed_size) return false;
-    ARROW_ASSIGN_OR_RAISE(buffer_, rrd::ReadPayloadPrefix(file_, head_, length));
-    return length <= bytes().size();
-  }
-  const std::shared_ptr<arrow::Buffer>& buffer() const { return buffer_; }
-  std::span<const uint8_t> bytes() const {
-    if (buffer_ == nullptr) return {};
-    return {buffer_->data(), static_cast<size_t>(buffer_->size())};
-  }
-
- private:
-  const storage::File& file_;
-  const rrd::ArrowMsgHead& head_;
-  std::shared_ptr<arrow::Buffer> buffer_;
-};
 
 // The timelines of a schema whose first columns are row ids and sound index columns with today's keys; nothing for any other.
 std::optional<std::vector<Timeline>> PlainTimelines(const arrow::Schema& schema) {
@@ -107,7 +83,7 @@ void SortTimelines(ChunkHead* head) {
 
 // Nothing if the stream is not laid out as every writer since 0.24 does it: then the whole chunk is decoded, which also finds out
 // what is wrong with it.
-arrow::Result<std::optional<ChunkHead>> ReadFromPrefix(Prefix* prefix, uint64_t uncompressed_size) {
+arrow::Result<std::optional<ChunkHead>> ReadFromPrefix(PayloadPrefix* prefix, uint64_t uncompressed_size) {
   ARROW_ASSIGN_OR_RAISE(bool there, prefix->Grow(std::min(kFirstPrefixBytes, uncompressed_size)));
   const auto schema_frame = ReadFrame(prefix->bytes(), 0);
   if (!there || !schema_frame.ok()) return std::nullopt;
@@ -165,7 +141,7 @@ arrow::Result<ChunkHead> ReadFromWholePayload(const storage::File& file, const r
 }  // namespace
 
 arrow::Result<ChunkHead> ReadChunkHead(const storage::File& file, const rrd::ArrowMsgHead& message) {
-  Prefix prefix(file, message);
+  PayloadPrefix prefix(file, message);
   ARROW_ASSIGN_OR_RAISE(std::optional<ChunkHead> head, ReadFromPrefix(&prefix, message.uncompressed_size));
   if (!head.has_value()) {
     ARROW_ASSIGN_OR_RAISE(head, ReadFromWholePayload(file, message));

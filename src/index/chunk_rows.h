@@ -63,6 +63,16 @@ struct LayerRows {
 // read the whole file.
 arrow::Result<PackInfo> WriteRowsPack(const std::string& path, const std::vector<LayerRows>& layers);
 
+struct RowsView;
+
+// The rows of one layer of a pack, by chunk. Immutable, thread-safe.
+class LayerRowViews {
+ public:
+  virtual ~LayerRowViews() = default;
+  // NOT_FOUND if there is no such chunk or it was damaged, DATA_LOSS if the pack is. The view keeps what it needs.
+  virtual arrow::Result<RowsView> Chunk(uint32_t ordinal) const = 0;
+};
+
 // Memory-mapped; opening reads only the footer. The checksum of each layer is verified when its first chunk is asked for.
 // Immutable, thread-safe.
 class RowsPack {
@@ -73,6 +83,8 @@ class RowsPack {
   std::vector<LayerId> layers() const;
   // NOT_FOUND if it has no such layer, chunk, or that chunk was damaged.
   arrow::Result<ChunkRows> Read(LayerId layer, uint32_t ordinal) const;
+  // The same without a copy, for a whole layer. NOT_FOUND if the pack has no such layer.
+  static arrow::Result<std::shared_ptr<const LayerRowViews>> Layer(const std::shared_ptr<const RowsPack>& pack, LayerId layer);
 
  private:
   struct State;

@@ -37,7 +37,9 @@ class StringColumn {
   explicit StringColumn(const arrow::Array& column)
       : indices_(column.data()->GetValues<int32_t>(1)),
         values_(static_cast<const arrow::DictionaryArray&>(column).dictionary()) {}
-  std::string operator[](size_t row) const { return static_cast<const arrow::StringArray&>(*values_).GetString(indices_[row]); }
+  std::string operator[](size_t row) const { return std::string(View(row)); }
+  // Valid as long as the column's array.
+  std::string_view View(size_t row) const { return static_cast<const arrow::StringArray&>(*values_).GetView(indices_[row]); }
 
  private:
   const int32_t* indices_;

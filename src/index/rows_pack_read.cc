@@ -11,6 +11,7 @@
 #include "index/chunk_rows.h"
 #include "index/pack_view.h"
 #include "index/rows_pack_columns.h"
+#include "index/rows_view.h"
 
 namespace mutoscope::index {
 
@@ -80,29 +81,95 @@ bool ParseDirectory(const arrow::KeyValueMetadata& footer, uint64_t file_size, D
   return true;
 }
 
-// Typed views of a record batch (one layer).
-struct RowsView {
-  explicit RowsView(const arrow::RecordBatch& batch)
+// Typed views of a record batch (one layer), made once.
+struct LayerView {
+  explicit LayerView(const arrow::RecordBatch& batch)
       : present(batch.column(RowsColumn::kPresent)),
         row_ids_sorted(batch.column(RowsColumn::kRowIdsSorted)),
         wire_ready(batch.column(RowsColumn::kWireReady)),
         row_ids(*batch.column(RowsColumn::kRowIds)),
         row_id_bytes(static_cast<const arrow::FixedSizeBinaryArray&>(*row_ids.values).raw_values()),
         timelines(*batch.column(RowsColumn::kTimelines)),
+        timeline_names(*Child(timelines.values, RowsTimelineField::kName)),
+        timeline_kinds(Numbers<uint8_t>(timelines.values, RowsTimelineField::kKind)),
+        times(*Child(timelines.values, RowsTimelineField::kTimes)),
+        time_values(times.values->data()->GetValues<int64_t>(1)),
         components(*batch.column(RowsColumn::kComponents)),
-        large_cells(*batch.column(RowsColumn::kLargeCells)) {}
+        archetypes(*Child(components.values, RowsComponentField::kArchetype)),
+        component_names(*Child(components.values, RowsComponentField::kComponent)),
+        component_types(*Child(components.values, RowsComponentField::kComponentType)),
+        set(Child(components.values, RowsComponentField::kSet)),
+        non_empty(Child(components.values, RowsComponentField::kNonEmpty)),
+        large_cells(*batch.column(RowsColumn::kLargeCells)),
+        cell_components(Numbers<uint32_t>(large_cells.values, LargeCellField::kComponent)),
+        cell_rows(Numbers<uint32_t>(large_cells.values, LargeCellField::kRow)),
+        decoded_offsets(Numbers<uint64_t>(large_cells.values, LargeCellField::kDecodedOffset)),
+        cell_lengths(Numbers<uint64_t>(large_cells.values, LargeCellField::kLength)),
+        runs(*Child(large_cells.values, LargeCellField::kRuns)),
+        run_offsets(Numbers<uint64_t>(runs.values, RunField::kOffset)),
+        run_lengths(Numbers<uint64_t>(runs.values, RunField::kLength)) {}
 
   size_t num_chunks() const { return static_cast<size_t>(present->length()); }
   bool IsPresent(size_t chunk) const { return Bit(present, chunk); }
-  // False if the parts of the chunk do not fit together.
-  bool Read(size_t chunk, ChunkRows* rows) const {
-    rows->row_ids_sorted = Bit(row_ids_sorted, chunk);
-    rows->wire_ready = Bit(wire_ready, chunk);
-    rows->row_ids.reserve(row_ids.size(chunk));
-    for (size_t i = row_ids.begin(chunk); i < row_ids.end(chunk); ++i) {
-      rows->row_ids.push_back(base::Tuid::FromBytes(row_id_bytes + i * sizeof(base::Tuid)));
+
+  // Without its owner. False if the parts of the chunk do not fit together.
+  bool View(size_t chunk, RowsView* view) const {
+    view->num_rows = row_ids.size(chunk);
+    view->wire_ready = Bit(wire_ready, chunk);
+    view->row_id_bytes = row_id_bytes + row_ids.begin(chunk) * sizeof(base::Tuid);
+    view->timelines.reserve(timelines.size(chunk));
+    for (size_t i = timelines.begin(chunk); i < timelines.end(chunk); ++i) {
+      if (timeline_kinds[i] > static_cast<uint8_t>(chunk::TimelineKind::kDuration) || times.size(i) != view->num_rows)
+        return false;
+      view->timelines.push_back({timeline_names.View(i), static_cast<chunk::TimelineKind>(timeline_kinds[i]),
+                                 std::span(time_values + times.begin(i), times.size(i))});
     }
-    return ReadTimelines(chunk, rows) && ReadComponents(chunk, rows) && ReadLargeCells(chunk, rows);
+    view->components.reserve(components.size(chunk));
+    for (size_t i = components.begin(chunk); i < components.end(chunk); ++i) {
+      CellsView& cells = view->components.emplace_back(CellsView{component_names.View(i), {}});
+      std::span<const uint8_t> unused;
+      if (!Bits(*set, i, view->num_rows, &cells.set) || !Bits(*non_empty, i, view->num_rows, &unused)) return false;
+    }
+    for (size_t i = large_cells.begin(chunk); i < large_cells.end(chunk); ++i) {
+      if (cell_components[i] >= view->components.size() || cell_rows[i] >= view->num_rows) return false;
+    }
+    view->large = {large_cells.begin(chunk),
+                   large_cells.end(chunk),
+                   cell_components,
+                   cell_rows,
+                   decoded_offsets,
+                   cell_lengths,
+                   runs.offsets,
+                   run_offsets,
+                   run_lengths};
+    return true;
+  }
+
+  bool Read(size_t chunk, ChunkRows* rows) const {
+    RowsView view;
+    if (!View(chunk, &view)) return false;
+    rows->row_ids_sorted = Bit(row_ids_sorted, chunk);
+    rows->wire_ready = view.wire_ready;
+    rows->row_ids.reserve(view.num_rows);
+    for (size_t row = 0; row < view.num_rows; ++row) rows->row_ids.push_back(view.row_id(row));
+    for (const TimesView& timeline : view.timelines) {
+      rows->timelines.push_back({std::string(timeline.timeline), timeline.kind});
+      rows->times.emplace_back(timeline.times.begin(), timeline.times.end());
+    }
+    for (size_t i = components.begin(chunk); i < components.end(chunk); ++i) {
+      std::span<const uint8_t> set_bits, non_empty_bits;
+      if (!Bits(*set, i, view.num_rows, &set_bits) || !Bits(*non_empty, i, view.num_rows, &non_empty_bits)) return false;
+      rows->components.push_back({{archetypes[i], component_names[i], component_types[i]},
+                                  {set_bits.begin(), set_bits.end()},
+                                  {non_empty_bits.begin(), non_empty_bits.end()}});
+    }
+    rows->large_cells.reserve(large_cells.size(chunk));
+    for (size_t i = large_cells.begin(chunk); i < large_cells.end(chunk); ++i) {
+      LargeCell& cell =
+          rows->large_cells.emplace_back(LargeCell{cell_components[i], cell_rows[i], decoded_offsets[i], cell_lengths[i], {}});
+      for (size_t run = runs.begin(i); run < runs.end(i); ++run) cell.runs.push_back({run_offsets[run], run_lengths[run]});
+    }
+    return true;
   }
 
  private:
@@ -110,56 +177,10 @@ struct RowsView {
     return static_cast<const arrow::BooleanArray&>(*column).Value(static_cast<int64_t>(row));
   }
 
-  bool ReadTimelines(size_t chunk, ChunkRows* rows) const {
-    const StringColumn names(*Child(timelines.values, RowsTimelineField::kName));
-    const auto* kinds = Numbers<uint8_t>(timelines.values, RowsTimelineField::kKind);
-    const ListView times(*Child(timelines.values, RowsTimelineField::kTimes));
-    const auto* values = times.values->data()->GetValues<int64_t>(1);
-    for (size_t i = timelines.begin(chunk); i < timelines.end(chunk); ++i) {
-      if (kinds[i] > static_cast<uint8_t>(chunk::TimelineKind::kDuration) || times.size(i) != rows->row_ids.size()) return false;
-      rows->timelines.push_back({names[i], static_cast<chunk::TimelineKind>(kinds[i])});
-      rows->times.emplace_back(values + times.begin(i), values + times.end(i));
-    }
-    return true;
-  }
-
-  bool ReadComponents(size_t chunk, ChunkRows* rows) const {
-    const StringColumn archetypes(*Child(components.values, RowsComponentField::kArchetype));
-    const StringColumn names(*Child(components.values, RowsComponentField::kComponent));
-    const StringColumn types(*Child(components.values, RowsComponentField::kComponentType));
-    const auto set = Child(components.values, RowsComponentField::kSet);
-    const auto non_empty = Child(components.values, RowsComponentField::kNonEmpty);
-    for (size_t i = components.begin(chunk); i < components.end(chunk); ++i) {
-      ComponentCells& cells = rows->components.emplace_back();
-      cells.descriptor = {archetypes[i], names[i], types[i]};
-      if (!ReadBits(*set, i, rows->row_ids.size(), &cells.set)) return false;
-      if (!ReadBits(*non_empty, i, rows->row_ids.size(), &cells.non_empty)) return false;
-    }
-    return true;
-  }
-
-  static bool ReadBits(const arrow::Array& column, size_t row, size_t num_rows, std::vector<uint8_t>* bits) {
+  static bool Bits(const arrow::Array& column, size_t row, size_t num_rows, std::span<const uint8_t>* bits) {
     const std::string_view view = static_cast<const arrow::LargeBinaryArray&>(column).GetView(static_cast<int64_t>(row));
-    bits->assign(view.begin(), view.end());
+    *bits = {reinterpret_cast<const uint8_t*>(view.data()), view.size()};
     return view.empty() || view.size() == (num_rows + 7) / 8;
-  }
-
-  bool ReadLargeCells(size_t chunk, ChunkRows* rows) const {
-    const auto* cell_components = Numbers<uint32_t>(large_cells.values, LargeCellField::kComponent);
-    const auto* cell_rows = Numbers<uint32_t>(large_cells.values, LargeCellField::kRow);
-    const auto* decoded_offsets = Numbers<uint64_t>(large_cells.values, LargeCellField::kDecodedOffset);
-    const auto* lengths = Numbers<uint64_t>(large_cells.values, LargeCellField::kLength);
-    const ListView runs(*Child(large_cells.values, LargeCellField::kRuns));
-    const auto* run_offsets = Numbers<uint64_t>(runs.values, RunField::kOffset);
-    const auto* run_lengths = Numbers<uint64_t>(runs.values, RunField::kLength);
-    rows->large_cells.reserve(large_cells.size(chunk));
-    for (size_t i = large_cells.begin(chunk); i < large_cells.end(chunk); ++i) {
-      if (cell_components[i] >= rows->components.size() || cell_rows[i] >= rows->row_ids.size()) return false;
-      LargeCell& cell =
-          rows->large_cells.emplace_back(LargeCell{cell_components[i], cell_rows[i], decoded_offsets[i], lengths[i], {}});
-      for (size_t run = runs.begin(i); run < runs.end(i); ++run) cell.runs.push_back({run_offsets[run], run_lengths[run]});
-    }
-    return true;
   }
 
   std::shared_ptr<arrow::Array> present;
@@ -168,8 +189,24 @@ struct RowsView {
   ListView row_ids;
   const uint8_t* row_id_bytes;
   ListView timelines;
+  StringColumn timeline_names;
+  const uint8_t* timeline_kinds;
+  ListView times;
+  const int64_t* time_values;
   ListView components;
+  StringColumn archetypes;
+  StringColumn component_names;
+  StringColumn component_types;
+  std::shared_ptr<arrow::Array> set;
+  std::shared_ptr<arrow::Array> non_empty;
   ListView large_cells;
+  const uint32_t* cell_components;
+  const uint32_t* cell_rows;
+  const uint64_t* decoded_offsets;
+  const uint64_t* cell_lengths;
+  ListView runs;
+  const uint64_t* run_offsets;
+  const uint64_t* run_lengths;
 };
 
 }  // namespace
@@ -187,7 +224,7 @@ struct RowsPack::State {
   // Batches in use: reading the same layer again costs no parsing. Guarded by mutex.
   struct Cached {
     size_t batch = SIZE_MAX;
-    std::shared_ptr<const RowsView> view;
+    std::shared_ptr<const LayerView> view;
   };
   std::array<Cached, 16> cache;
 
@@ -197,7 +234,7 @@ struct RowsPack::State {
     return DamagedPack(path, fmt::format("the checksum of {} at offset {} does not hold", what, region.offset));
   }
 
-  arrow::Result<std::shared_ptr<const RowsView>> View(size_t batch) {
+  arrow::Result<std::shared_ptr<const LayerView>> View(size_t batch) {
     const std::lock_guard lock(mutex);
     Cached& slot = cache[batch % cache.size()];
     if (slot.batch == batch) return slot.view;
@@ -209,7 +246,7 @@ struct RowsPack::State {
     if (!rows.ok()) return DamagedPack(path, rows.status().message());
     if (!checked[batch]) ARROW_RETURN_NOT_OK(CheckPackBatch(path, **rows));
     checked[batch] = true;
-    slot = {batch, std::make_shared<RowsView>(**rows)};
+    slot = {batch, std::make_shared<LayerView>(**rows)};
     return slot.view;
   }
 };
@@ -239,20 +276,59 @@ arrow::Result<std::shared_ptr<const RowsPack>> RowsPack::Open(const std::string&
 
 std::vector<LayerId> RowsPack::layers() const { return state_->directory.layers; }
 
+namespace {
+
+arrow::Status NoSuchChunk(const std::string& path, LayerId layer, uint32_t ordinal, size_t num_chunks) {
+  if (ordinal >= num_chunks) {
+    return base::NotFound("layer {} has {} chunks in index file '{}', chunk {} was asked for", layer, num_chunks, path, ordinal);
+  }
+  return base::NotFound("chunk {} of layer {} was damaged when index file '{}' was written", ordinal, layer, path);
+}
+
+arrow::Status UnfitChunk(const std::string& path, LayerId layer, uint32_t ordinal) {
+  return DamagedPack(path, fmt::format("chunk {} of layer {} does not hold", ordinal, layer));
+}
+
+}  // namespace
+
+// One layer of a pack: keeps the mapped file and the typed views.
+class RowsPackLayer final : public LayerRowViews {
+ public:
+  RowsPackLayer(std::shared_ptr<const RowsPack> pack, std::string path, LayerId layer, std::shared_ptr<const LayerView> view)
+      : pack_(std::move(pack)), path_(std::move(path)), layer_(layer), view_(std::move(view)) {}
+
+  arrow::Result<RowsView> Chunk(uint32_t ordinal) const override {
+    if (ordinal >= view_->num_chunks() || !view_->IsPresent(ordinal))
+      return NoSuchChunk(path_, layer_, ordinal, view_->num_chunks());
+    RowsView view;
+    if (!view_->View(ordinal, &view)) return UnfitChunk(path_, layer_, ordinal);
+    view.owner = view_;
+    return view;
+  }
+
+ private:
+  std::shared_ptr<const RowsPack> pack_;
+  std::string path_;
+  LayerId layer_;
+  std::shared_ptr<const LayerView> view_;
+};
+
+arrow::Result<std::shared_ptr<const LayerRowViews>> RowsPack::Layer(const std::shared_ptr<const RowsPack>& pack, LayerId layer) {
+  State& state = *pack->state_;
+  const auto batch = state.batches.find(layer);
+  if (batch == state.batches.end()) return base::NotFound("index file '{}' has no layer {}", state.path, layer);
+  ARROW_ASSIGN_OR_RAISE(auto view, state.View(batch->second));
+  return std::make_shared<RowsPackLayer>(pack, state.path, layer, std::move(view));
+}
+
 arrow::Result<ChunkRows> RowsPack::Read(LayerId layer, uint32_t ordinal) const {
   const auto batch = state_->batches.find(layer);
   if (batch == state_->batches.end()) return base::NotFound("index file '{}' has no layer {}", state_->path, layer);
   ARROW_ASSIGN_OR_RAISE(const auto view, state_->View(batch->second));
-  if (ordinal >= view->num_chunks()) {
-    return base::NotFound("layer {} has {} chunks in index file '{}', chunk {} was asked for", layer, view->num_chunks(),
-                          state_->path, ordinal);
-  }
-  if (!view->IsPresent(ordinal)) {
-    return base::NotFound("chunk {} of layer {} was damaged when index file '{}' was written", ordinal, layer, state_->path);
-  }
+  if (ordinal >= view->num_chunks() || !view->IsPresent(ordinal))
+    return NoSuchChunk(state_->path, layer, ordinal, view->num_chunks());
   ChunkRows rows;
-  if (!view->Read(ordinal, &rows))
-    return DamagedPack(state_->path, fmt::format("chunk {} of layer {} does not hold", ordinal, layer));
+  if (!view->Read(ordinal, &rows)) return UnfitChunk(state_->path, layer, ordinal);
   return rows;
 }
 
