@@ -27,6 +27,7 @@ from native_report import EMBEDDED, OURS, REMOTE
 MS, GB, MB = 1e3, 1e-9, 1e-6
 AGREEMENT_FRAMES = 5
 SLOW_FRAMES = 15  # of Rerun, in one repetition
+WARM_FRAMES = 20  # not counted
 COLD_TARGETS, TIMES_TARGETS = (30.0, 40.0), (3.0, 6.0)
 FRAME_TARGETS, CELL_TARGETS = (1.0, 1.5), (0.05, 0.15)
 HUGE_FACTORS = (1.2, 1.2)
@@ -128,9 +129,10 @@ class Bench:
 
     def frames(self, step, workers, data_set, kind, limits=None, targets=None, **arguments):
         shape = {"kind": kind, "segments": data_set.segments, "frames": data_set.frames, **arguments}
-        first = self.rounds(step, workers, repeat=1, count=AGREEMENT_FRAMES, seed=99, **shape)
+        first = self.rounds(step, workers, repeat=1, count=AGREEMENT_FRAMES, warm=0, seed=99, **shape)
         self.agree(f"{kind} frames of {data_set.name}", {name: given[0]["digest"] for name, given in first.items() if "digest" in given[0]})
-        count_of = lambda name, number: {"count": SLOW_FRAMES if name == RERUN else self.args.frames, "seed": number}  # noqa: E731
+        how_many = {RERUN: {"count": SLOW_FRAMES, "warm": 2}}
+        count_of = lambda name, number: {**how_many.get(name, {"count": self.args.frames, "warm": WARM_FRAMES}), "seed": number}  # noqa: E731
         answers = self.rounds(step, workers, arguments_of=count_of, **shape)
         values = self.values(answers, lambda answer: [MS * value for value in answer["seconds"]])
         notes = {}

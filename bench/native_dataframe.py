@@ -53,7 +53,7 @@ class Steps:
             literal = lit(pa.scalar(np.datetime64(at, "ns")))
             return pa.table(self.images_reader.filter(col(INDEX) == literal).select(*columns))
 
-        return worker.time_each(read, lambda table: worker.payload(table[columns[0]].combine_chunks()), worker.picks(**chosen))
+        return worker.time_frames(read, lambda table: worker.payload(table[columns[0]].combine_chunks()), **chosen)
 
     def cell(self, kind, copied=False, **chosen):
         column = {"encoded": worker.BLOB, "raw": worker.RAW}[kind]
@@ -62,7 +62,7 @@ class Steps:
             cell = self.dataset.cell(column, index=INDEX, at=np.datetime64(at, "ns"))
             return worker.payload(cell).copy() if copied else cell
 
-        return worker.time_each(read, lambda answer: answer if copied else worker.payload(answer), worker.picks(**chosen))
+        return worker.time_frames(read, lambda answer: answer if copied else worker.payload(answer), **chosen)
 
     def images(self, keep=False):
         return worker.scan(self._image_columns(), keep)

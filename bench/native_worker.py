@@ -19,28 +19,27 @@ RAW, RAW_FORMAT = "/raw_images:Image:buffer", "/raw_images:Image:format"
 ACCELERATION = "/imu/accel:Scalars:scalars"
 ACCELERATION_MIN = 2.3263  # a standard normal value exceeds it in 1 % of rows
 PAGE_BYTES = 4096
-WARM_FRAMES = 20
 _SAMPLE_S = 0.002
 
 
 def picks(segments: int, frames: int, count: int, seed: int) -> list[int]:
-    """The log_time, in nanoseconds, of frames at random; the first WARM_FRAMES are not to be counted."""
+    """The log_time, in nanoseconds, of frames at random."""
     random = np.random.default_rng(seed)
-    chosen = zip(random.integers(segments, size=WARM_FRAMES + count), random.integers(frames, size=WARM_FRAMES + count))
+    chosen = zip(random.integers(segments, size=count), random.integers(frames, size=count))
     return [START_NS + int(segment) * SEGMENT_NS + int(frame) * FRAME_NS for segment, frame in chosen]
 
 
-def time_each(read: Callable, check: Callable, arguments: list) -> dict:
-    """Seconds of read(argument) for each but the first WARM_FRAMES; `check` gives the bytes of an answer, summed into a digest
+def time_frames(read: Callable, check: Callable, count: int, warm: int, **chosen) -> dict:
+    """Seconds of read(log_time) for each of `count` frames, after `warm` others; `check` gives the bytes of an answer, summed into a digest
     that all contestants must agree on."""
     seconds, digest = [], 0
-    for argument in arguments:
+    for argument in picks(count=warm + count, **chosen):
         start = time.perf_counter()
         answer = read(argument)
         seconds.append(time.perf_counter() - start)
         data = check(answer)
         digest = (digest * 31 + int(data[::97].astype(np.uint64).sum()) + len(data)) % (1 << 61)
-    return {"seconds": seconds[WARM_FRAMES:], "bytes": len(data), "digest": digest}
+    return {"seconds": seconds[warm:], "bytes": len(data), "digest": digest}
 
 
 def payload(array: pa.Array) -> np.ndarray:

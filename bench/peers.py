@@ -91,7 +91,7 @@ class Lance:
     def frame(self, kind, **chosen):
         column = {"encoded": "jpeg", "raw": "raw"}[kind]
         read = lambda at: self.frames.to_table(columns=[column], filter=f"t_ns = {at}")[column]  # noqa: E731
-        return worker.time_each(read, lambda answer: worker.payload(answer.chunk(0)), worker.picks(**chosen))
+        return worker.time_frames(read, lambda answer: worker.payload(answer.chunk(0)), **chosen)
 
     def images(self, keep=False):
         return worker.scan((batch.column(0) for batch in self.frames.to_batches(columns=["jpeg"], batch_size=ROWS_A_GROUP)), keep)
@@ -129,7 +129,7 @@ class Parquet:
         if kind != "encoded":
             raise NotImplementedError("not stored")
         read = lambda at: self.database.execute(f"select jpeg from {self.frames} where t_ns = {at}").fetchall()[0][0]  # noqa: E731
-        return worker.time_each(read, lambda answer: np.frombuffer(answer, np.uint8), worker.picks(**chosen))
+        return worker.time_frames(read, lambda answer: np.frombuffer(answer, np.uint8), **chosen)
 
     def images(self, keep=False):
         reader = self.database.sql(f"select jpeg from {self.frames}").to_arrow_reader(ROWS_A_GROUP)
@@ -201,7 +201,7 @@ class ReductStore:
             async with bucket.read(REDUCT_ENTRY, at // 1000) as record:
                 return await record.read_all()
 
-        return worker.time_each(lambda at: self.run(read(at)), lambda answer: np.frombuffer(answer, np.uint8), worker.picks(**chosen))
+        return worker.time_frames(lambda at: self.run(read(at)), lambda answer: np.frombuffer(answer, np.uint8), **chosen)
 
     def images(self, keep=False):
         async def read():
