@@ -28,12 +28,11 @@ std::vector<std::string> Tokens(const std::vector<std::string>& rules) {
   return tokens;
 }
 
-constexpr std::string_view kSubtree = "**";
+constexpr std::string_view kSubtree = "/**";
 
-// Takes "/**" off the end; trailing slashes do not count.
+// Takes "/**" off the end. Anything else, also "**" alone and "/a/**/", is the exact path it says (as stock clients have it).
 bool TakeSubtree(std::string_view* path) {
-  while (path->ends_with('/')) path->remove_suffix(1);
-  if (*path != kSubtree && !path->ends_with("/**")) return false;
+  if (!path->ends_with(kSubtree)) return false;
   path->remove_suffix(kSubtree.size());
   return true;
 }

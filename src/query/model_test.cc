@@ -129,16 +129,15 @@ TEST_P(Model, AnswersAsTheEngineDoes) {
     const auto expected = Expected(cases_ + "/" + c["expected"].get<std::string>());
     const bool equal = (*table)->num_rows() == expected->num_rows() &&
                        (expected->num_columns() == 0 || (*table)->Equals(*expected, /*check_metadata=*/false));
-    EXPECT_TRUE(equal) << name << ": " << c["description"].get<std::string>() << "\nexpected " << expected->ToString() << "\nfound "
-                       << (*table)->ToString();
+    EXPECT_TRUE(equal) << name << ": " << c["description"].get<std::string>() << "\nexpected " << expected->ToString()
+                       << "\nfound " << (*table)->ToString();
     failures += equal ? 0 : 1;
     ASSERT_LT(failures, 5) << "and so on";
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Model, ::testing::Values(false, true), [](const auto& info) {
-  return info.param ? "FromTheIndex" : "FromTheRecordings";
-});
+INSTANTIATE_TEST_SUITE_P(Rows, Model, ::testing::Values(false, true),
+                         [](const auto& instance) { return instance.param ? "FromTheIndex" : "FromTheRecordings"; });
 
 }  // namespace
 }  // namespace mutoscope::query
