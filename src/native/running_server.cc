@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "native/engine_queries.h"
+#include "native/query_service.h"
 #include "redap/service.h"
 
 namespace mutoscope::native {
@@ -39,6 +41,7 @@ arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_p
   std::unique_ptr<RunningServer> running(new RunningServer());
   running->host_ = std::move(host);
   running->services_.push_back(redap::MakeService(running->host_->redap()));
+  running->services_.push_back(MakeQueryService(std::make_shared<EngineQueries>(running->host_)));
   net.server_version = "mutoscope/" MUTOSCOPE_VERSION;
   net.version_text = "mutoscope " MUTOSCOPE_VERSION "\n";
   net.extra_metrics = [catalog = &running->host_->catalog()] { return CatalogMetrics(catalog->Stats()); };

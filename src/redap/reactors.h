@@ -36,10 +36,12 @@ using Generator = std::function<arrow::Result<Produced>(Message*)>;
 template <typename Message>
 class StreamReactor final : public grpc::ServerWriteReactor<Message> {
  public:
-  // `start` runs on the pool and makes the generator; `cancelled` is what handlers ask.
+  // `start` runs on the pool and makes the generator; `cancelled` is what handlers ask. `on_cancel` is called once, from a thread
+  // of gRPC, when the client has gone away: for generators that wait where they cannot ask.
   StreamReactor(boost::asio::thread_pool& pool,
-                std::function<arrow::Result<Generator<Message>>(std::function<bool()> cancelled)> start)
-      : pool_(pool), start_(std::move(start)), producing_(true) {
+                std::function<arrow::Result<Generator<Message>>(std::function<bool()> cancelled)> start,
+                std::function<void()> on_cancel = nullptr)
+      : pool_(pool), start_(std::move(start)), on_cancel_(std::move(on_cancel)), producing_(true) {
     boost::asio::post(pool_, [this] { Start(); });
   }
 
@@ -49,7 +51,10 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
     if (!ok) cancelled_ = true;
     Pump(std::move(lock));
   }
-  void OnCancel() override { cancelled_ = true; }
+  void OnCancel() override {
+    cancelled_ = true;
+    if (on_cancel_) on_cancel_();
+  }
   void OnDone() override { delete this; }
 
  private:
@@ -110,6 +115,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
 
   boost::asio::thread_pool& pool_;
   std::function<arrow::Result<Generator<Message>>(std::function<bool()>)> start_;
+  std::function<void()> on_cancel_;
   Generator<Message> generator_;
   std::mutex mutex_;
   std::atomic<bool> cancelled_ = false;
