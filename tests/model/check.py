@@ -75,7 +75,7 @@ def check_dataset(seed: int, dataset: Dataset, handles: dict[str, Any], requests
     for number in range(requests):
         request = request_of(seed, number, dataset)
         expected = answer(dataset, request)
-        doors = ["embedded", "remote"] if number % REMOTE_EVERY == 0 else ["embedded"]
+        doors = ["embedded", "remote"] if number % REMOTE_EVERY == REMOTE_EVERY - 1 else ["embedded"]
         found = {door: failure(handles[door], request, expected) for door in doors}
         if number % SUBSETS_EVERY == 1 and found["embedded"] is None:
             asked, found["column subsets"] = subset_failure(handles["embedded"], request, seed)

@@ -43,10 +43,11 @@ def query(dataset: Any, request: Request) -> pa.Table:
     """The engine's answer."""
     asked = request.index_values
     values = {segment: raw(of_segment) for segment, of_segment in asked.items()} if isinstance(asked, dict) else None if asked is None else raw(asked)
-    reader = dataset.query(
-        index=request.index,
-        segments=request.segments,
-        contents=request.contents,
+    part = dataset if request.segments is None else dataset.filter_segments(request.segments)
+    for rules in request.contents:
+        part = part.filter_contents(rules)
+    reader = part.query(
+        request.index,
         columns=request.columns,
         where=None if request.filter is None else arrow_expression(request.filter),
         fill_latest_at=request.fill_latest_at,
