@@ -49,9 +49,16 @@ make_corpus() {  # what unit tests read, as either SDK writes it
   done
 }
 
-build_release() {  # TARGET
-  [ -f build/release/build.ninja ] || cmake --preset release -DPython_EXECUTABLE="$root/.venv/bin/python" >&2
-  cmake --build build/release --target "$1" >&2
+build_release() {  # TARGET…
+  if [ ! -f build/release/build.ninja ] || ! grep -q '^MUTOSCOPE_PYTHON:BOOL=ON' build/release/CMakeCache.txt; then
+    cmake --preset release -DPython_EXECUTABLE="$root/.venv/bin/python" -DMUTOSCOPE_PYTHON=ON >&2
+  fi
+  cmake --build build/release --target "$@" >&2
+}
+
+package_files() {  # what the wheel is made of
+  find pyproject.toml build/release/src/cli/mutoscope build/release/python/_engine*.so python/mutoscope include \
+    -type f -not -name '*.pyc' | sort
 }
 
 # The wheel build goes through the same build directory, so it compiles nothing again.
@@ -68,8 +75,9 @@ run_step() {
     sdk36 | sdk41) step "$1" "$root $(hash_of "tools/requirements/$1.txt")" make_venv ".venv-$1" "tools/requirements/$1.txt" ;;
     corpus) step corpus "$root $(hash_of tests/make_recordings.py tools/requirements/sdk*.txt)" make_corpus ;;
     program | build)
-      if [ "$1" = program ]; then build_release mutoscope; else build_release all; fi
-      step install "$(hash_of build/release/src/cli/mutoscope pyproject.toml python/mutoscope/*.py)" install_package
+      if [ "$1" = program ]; then build_release mutoscope mutoscope_python; else build_release all; fi
+      mapfile -t files < <(package_files)
+      step install "$(hash_of "${files[@]}")" install_package
       ;;
     *)
       say "unknown step '$1': expected apt, apt-test, venv, sdk36, sdk41, corpus, program or build"

@@ -48,7 +48,8 @@ class ChannelDatatype(AutoEnum, Enum):
         for member, type_ in _NUMPY.items():
             if type_ is found:
                 return member
-        raise ValueError(f"images have no channels of the dtype {np.dtype(dtype)}: expected one of {', '.join(str(np.dtype(t)) for t in _NUMPY.values())}")
+        expected = ", ".join(np.dtype(type_).name for type_ in _NUMPY.values())
+        raise ValueError(f"images have no channels of the dtype {np.dtype(dtype)}: expected one of {expected}")
 
     def to_np_dtype(self) -> type[Any]:
         """The numpy scalar type."""

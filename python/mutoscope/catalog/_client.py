@@ -1,0 +1,271 @@
+"""A catalog: on a server, or in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import logging
+import os
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from datafusion import SessionContext
+
+from mutoscope import _engine, _sql
+from mutoscope._connection import Connection, RemoteConnection
+from mutoscope.catalog._entry_id import EntryId, EntryKind
+from mutoscope.catalog._names import check_name
+from mutoscope.catalog._unimplemented import unimplemented
+
+if TYPE_CHECKING:
+    from mutoscope.catalog._dataset import DatasetEntry
+    from mutoscope.catalog._table import TableEntry
+
+_log = logging.getLogger("mutoscope")
+_DATASETS = (EntryKind.DATASET, EntryKind.BLUEPRINT_DATASET, EntryKind.ASSET_DATASET)
+_TABLES = (EntryKind.TABLE,)
+
+
+@dataclasses.dataclass(frozen=True)
+class VersionInfo:
+    """Of the server."""
+
+    version: str
+    cloud_provider: str | None
+    cloud_region: str | None
+    features: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class BenchmarkResult:
+    """Round-trip time of a small call; the bandwidth in bytes per second is not measured."""
+
+    rtt: datetime.timedelta
+    bandwidth: float | None
+
+
+class CatalogClient:
+    """The catalog of a server.
+
+    Parameters
+    ----------
+    url
+        For example "rerun+http://127.0.0.1:51234".
+    token
+        Not used: servers ask for none yet.
+
+    Raises
+    ------
+    ConnectionError
+        No server answers there.
+    ValueError
+        The URL has another scheme.
+
+    Examples
+    --------
+    >>> client = CatalogClient(server.url())
+    >>> client.dataset_names()
+    ['sample']
+    """
+
+    def __init__(
+        self, url: str | None = None, *, token: str | None = None, object_store_auth: object = None, addr: str | None = None
+    ) -> None:
+        if addr is not None:
+            warnings.warn("addr is deprecated: use url", DeprecationWarning, stacklevel=2)
+            url = addr
+        if url is None:
+            raise TypeError("CatalogClient() needs the url of a server")
+        connection = RemoteConnection(_checked_url(url))
+        connection.handle()
+        self._set(connection)
+
+    @classmethod
+    def _of(cls, connection: Connection) -> CatalogClient:
+        client = cls.__new__(cls)
+        client._set(connection)
+        return client
+
+    def _set(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: SessionContext | None = None
+        self._session_pid = -1
+
+    def _handle(self) -> _engine.Catalog:
+        return self._connection.handle()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CatalogClient._of, (self._connection,)
+
+    @property
+    def url(self) -> str | None:
+        """None for a data directory in this process."""
+        return self._connection.url
+
+    @property
+    def ctx(self) -> SessionContext:
+        """A DataFusion session with the datasets of the catalog.
+
+        A dataset is a schema; its tables are its indexes, `segments` (the segment table) and `static` (one row a segment with its static
+        values).
+
+        Examples
+        --------
+        >>> client.ctx.sql('select max("frame") as last from "sample"."frame"').to_pydict()
+        {'last': [3]}
+        """
+        if self._session is None or self._session_pid != os.getpid():
+            self._session, self._session_pid = _sql.session(self), os.getpid()
+        return self._session
+
+    def version_info(self) -> VersionInfo:
+        version, features = self._handle().version()
+        return VersionInfo(version, None, None, features)
+
+    def benchmark(self, *, num_bytes: int = 16 * 2**20, num_pings: int = 5) -> BenchmarkResult:
+        """The least time of `num_pings` small calls."""
+        handle, seconds = self._handle(), []
+        for _ in range(num_pings):
+            start = time.perf_counter()
+            handle.version()
+            seconds.append(time.perf_counter() - start)
+        return BenchmarkResult(datetime.timedelta(seconds=min(seconds)), None)
+
+    # Lists
+
+    def entries(self, *, include_hidden: bool = False) -> list[DatasetEntry | TableEntry]:
+        """Datasets and tables by name. Hidden are those of blueprints and assets, and the system table."""
+        return [self._entry(entry) for entry in self._handle().entries(include_hidden) if entry[2] in (*_DATASETS, *_TABLES)]
+
+    def datasets(self, *, include_hidden: bool = False) -> list[DatasetEntry]:
+        return [self._dataset(entry) for entry in self._handle().entries(include_hidden) if entry[2] in _DATASETS]
+
+    def tables(self, *, include_hidden: bool = False) -> list[TableEntry]:
+        return [self._table(entry) for entry in self._handle().entries(include_hidden) if entry[2] in _TABLES]
+
+    def entry_names(self, *, include_hidden: bool = False) -> list[str]:
+        return [entry.name for entry in self.entries(include_hidden=include_hidden)]
+
+    def dataset_names(self, *, include_hidden: bool = False) -> list[str]:
+        return [entry.name for entry in self.datasets(include_hidden=include_hidden)]
+
+    def table_names(self, *, include_hidden: bool = False) -> list[str]:
+        return [entry.name for entry in self.tables(include_hidden=include_hidden)]
+
+    # One entry
+
+    def get_dataset(self, name: str | None = None, *, id: EntryId | str | None = None) -> DatasetEntry:
+        """A dataset by name or id.
+
+        Raises
+        ------
+        LookupError
+            There is none with this name.
+        NotFoundError
+            There is none with this id.
+        ValueError
+            Neither or both are given.
+        TypeError
+            The id is malformed.
+        """
+        _check_one_of(name, id)
+        if id is not None:
+            handle = self._handle().dataset_by_id(str(EntryId(str(id))))
+        else:
+            assert name is not None
+            try:
+                handle = self._handle().dataset(name)
+            except _engine.NotFoundError:
+                raise LookupError(f"No dataset found with name {name!r}") from None
+        return self._dataset(handle.entry(), handle)
+
+    def get_table(self, name: str | None = None, *, id: EntryId | str | None = None) -> TableEntry:
+        """A table by name or id. See :meth:`get_dataset`."""
+        _check_one_of(name, id)
+        wanted = EntryId(str(id)) if id is not None else None
+        for entry in self._handle().entries(True):
+            if (EntryId(entry[0]) == wanted) if wanted is not None else (entry[1] == name):
+                if entry[2] not in _TABLES:
+                    raise _engine.NotFoundError(f"table with entry ID '{EntryId(entry[0])}' not found: {entry[1]!r} is no table")
+                return self._table(entry)
+        if wanted is not None:
+            raise _engine.NotFoundError(f"table with entry ID '{wanted}' not found")
+        raise LookupError(f"No table found with name {name!r}")
+
+    def create_dataset(self, name: str, *, exist_ok: bool = False) -> DatasetEntry:
+        """Make an empty dataset.
+
+        Parameters
+        ----------
+        name
+            1 to 180 ASCII letters, digits and `_-.: []`.
+        exist_ok
+            Take the one that has the name, if there is one.
+
+        Raises
+        ------
+        AlreadyExistsError
+            The name is taken.
+        ValueError
+            It cannot be a name.
+        """
+        check_name(name)
+        try:
+            handle = self._handle().create_dataset(name)
+        except _engine.AlreadyExistsError:
+            if not exist_ok:
+                raise
+            handle = self._handle().dataset(name)
+        return self._dataset(handle.entry(), handle)
+
+    def create_table(self, name: str, schema: pa.Schema, url: str | None = None) -> TableEntry:
+        """Not offered yet."""
+        unimplemented("create_table")
+
+    def register_table(self, name: str, url: str) -> TableEntry:
+        """Not offered yet."""
+        unimplemented("register_table")
+
+    def stage(self, source: str | os.PathLike[str] | bytes, *, key: str) -> str:
+        """Not offered yet."""
+        unimplemented("stage")
+
+    def do_global_maintenance(self) -> None:
+        """Not offered: there is nothing to maintain."""
+        unimplemented("do_global_maintenance", "there is nothing to maintain")
+
+    def _entry(self, entry: _engine.EntryTuple) -> DatasetEntry | TableEntry:
+        return self._dataset(entry) if entry[2] in _DATASETS else self._table(entry)
+
+    def _dataset(self, entry: _engine.EntryTuple, handle: _engine.Dataset | None = None) -> DatasetEntry:
+        from mutoscope.catalog._dataset import DatasetEntry
+
+        return DatasetEntry(self, entry, handle)
+
+    def _table(self, entry: _engine.EntryTuple) -> TableEntry:
+        from mutoscope.catalog._table import TableEntry
+
+        return TableEntry(self, entry)
+
+    def __repr__(self) -> str:
+        return f"CatalogClient({self.url if self.url is not None else self._connection})"
+
+
+def _check_one_of(name: str | None, id: EntryId | str | None) -> None:
+    if name is None and id is None:
+        raise ValueError("Either 'id' or 'name' must be provided.")
+    if name is not None and id is not None:
+        raise ValueError("Only one of 'id' or 'name' must be provided.")
+
+
+def _checked_url(url: str) -> str:
+    if url.startswith("http://"):
+        _log.warning("Use `rerun+%s` instead of `%s`: the `rerun+` prefix marks a Rerun data protocol URL.", url, url)
+        url = f"rerun+{url}"
+    if url.startswith("rerun://"):
+        raise ValueError(f"Invalid URI: {url!r} asks for TLS, which this version cannot do: use rerun+http://")
+    if not url.startswith("rerun+http://"):
+        raise ValueError(f"Invalid URI: Invalid or missing scheme in {url!r} (expected `rerun+http://`)")
+    return url
