@@ -41,6 +41,9 @@ class Connection:
             self._handle.close()
         self._handle, self._pid = None, -1
 
+    def __str__(self) -> str:
+        return str(self.url)
+
 
 class RemoteConnection(Connection):
     """A server at a URL."""
@@ -101,6 +104,9 @@ class DirectoryConnection(Connection):
                 "serve it (mutoscope.server.Server(data_dir=…)) to query it from several processes"
             )
         return _engine.Catalog.open(self.directory, ["/"])
+
+    def __str__(self) -> str:
+        return self.directory
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
         raise TypeError(

@@ -45,10 +45,12 @@ class Request:
     segment_index_values: Mapping[str, pa.Array] | None = None
     limit: int | None = None
 
-    def with_filter(self, expression: pc.Expression | None) -> Request:
+    def with_filter(self, expression: pc.Expression | pa.Scalar | None) -> Request:
         """This request for those of its rows that `expression` keeps."""
         if expression is None:
             return self
+        if isinstance(expression, pa.Scalar):  # as DataFusion passes a condition that it has found always true or never
+            expression = pc.scalar(expression.as_py())
         return dataclasses.replace(self, filter=expression if self.filter is None else self.filter & expression)
 
     def with_columns(self, columns: list[str] | tuple[str, ...] | None) -> Request:

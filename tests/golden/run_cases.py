@@ -1,4 +1,5 @@
 """Runs the golden cases against a server with the SDK of this interpreter, and writes one JSON line a case: [name, result].
+tests/test_python_golden.py runs them with our package by importing this file.
 
 usage: run_cases.py --golden golden.json --recordings DIR --url URL --out OUT.jsonl [--skip NAMES.json] [--reuse | --resume]
 
@@ -17,9 +18,7 @@ warnings.simplefilter("ignore")
 
 import numpy as np
 import pyarrow as pa
-import rerun as rr
 from datafusion import col, functions, lit
-from rerun.catalog import CatalogClient
 
 # The field metadata of these cases is part of the answer.
 METADATA_CASES = {"basic", "props_included", "arch", "clear_flat_tomb", "ts_all", "sem_empty_incl"}
@@ -103,14 +102,16 @@ def table_result(table, with_metadata):
 
 
 class Runner:
-    def __init__(self, client, recordings, reuse, resume):
-        self.client, self.recordings, self.reuse, self.resume = client, pathlib.Path(recordings), reuse, resume
+    """Runs cases with a CatalogClient of any package; `label` tells the datasets of several runs apart."""
+
+    def __init__(self, client, recordings, label, reuse=False, resume=False):
+        self.client, self.recordings, self.label, self.reuse, self.resume = client, pathlib.Path(recordings), label, reuse, resume
         self.datasets = {}
 
     def dataset(self, case):
         layers = case["layers"] or ["base"] * len(case["recordings"])
         parts = [recording if layer == "base" else f"{recording}:{layer}" for recording, layer in zip(case["recordings"], layers)]
-        name = f"golden {rr.__version__} " + ("-".join(parts) or "empty")
+        name = f"golden {self.label} " + ("-".join(parts) or "empty")
         if name not in self.datasets:
             self.datasets[name] = self.client.get_dataset(name) if self.reuse else self.registered(name, case["recordings"], layers)
         return self.datasets[name]
@@ -166,7 +167,10 @@ def main():
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     skip = set(json.loads(pathlib.Path(args.skip).read_text())) if args.skip else set()
-    runner = Runner(CatalogClient(args.url), args.recordings, args.reuse, args.resume)
+    import rerun as rr
+    from rerun.catalog import CatalogClient
+
+    runner = Runner(CatalogClient(args.url), args.recordings, rr.__version__, args.reuse, args.resume)
     with open(args.out, "a") as out:
         for case in json.loads(pathlib.Path(args.golden).read_text())["cases"]:
             if case["name"] in skip:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mutoscope.catalog._table import TableEntry
 
 _log = logging.getLogger("mutoscope")
-_DATASETS = (EntryKind.DATASET, EntryKind.BLUEPRINT_DATASET, EntryKind.ASSET_DATASET)
-_TABLES = (EntryKind.TABLE,)
+_DATASETS = (EntryKind.DATASET.value, EntryKind.BLUEPRINT_DATASET.value, EntryKind.ASSET_DATASET.value)
+_TABLES = (EntryKind.TABLE.value,)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,7 +250,7 @@ class CatalogClient:
         return TableEntry(self, entry)
 
     def __repr__(self) -> str:
-        return f"CatalogClient({self.url if self.url is not None else self._connection})"
+        return f"CatalogClient({self._connection})"
 
 
 def _check_one_of(name: str | None, id: EntryId | str | None) -> None:

@@ -134,7 +134,9 @@ class DatasetEntry(Queries, Blueprints, Entry):
         for column in schema.index_columns():
             starts, ends = rows[f"{column.name}:start"], rows[f"{column.name}:end"]
             kind, count = _KINDS[str(starts.type)], len(starts) - starts.null_count
-            timelines.append(TimelineInfo(column.name, kind, count, pc.min(starts).as_py(), pc.max(ends).as_py()))
+            first, last = pc.min(starts.cast(pa.int64())), pc.max(ends.cast(pa.int64()))
+            least, greatest = (bound.cast(starts.type).as_py() for bound in (first, last))
+            timelines.append(TimelineInfo(column.name, kind, count, least, greatest))
         properties = [column.name for column in schema.component_columns() if column.is_property]
         return DatasetInfo(
             dataset_name=self.name,
@@ -267,7 +269,9 @@ class DatasetEntry(Queries, Blueprints, Entry):
     ) -> RegistrationOperation:
         if object_store_config is not None:
             unimplemented("register(object_store_config=…)")
-        for uri, _, _ in sources:
+        for uri, layer, _ in sources:
+            if not layer:
+                raise ValueError(f"the layer name of {uri!r} must not be empty")
             if "://" not in uri:
                 raise ValueError(f"Could not parse URL: relative URL without a base: {uri!r}, expected for example file:///data/a.rrd")
         text = on_duplicate.value if isinstance(on_duplicate, OnDuplicateSegmentLayer) else on_duplicate

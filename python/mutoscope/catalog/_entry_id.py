@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum
 
 _DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
-class EntryKind(IntEnum):
+class EntryKind(Enum):
     """What an entry of the catalog is."""
 
     DATASET = 1
@@ -21,6 +21,9 @@ class EntryKind(IntEnum):
         return f"EntryKind.{self.name}"
 
     __repr__ = __str__
+
+    def __int__(self) -> int:
+        return self.value
 
 
 class EntryId:
