@@ -54,6 +54,7 @@ def test_enough_queries_with_rows(outcome: Outcome) -> None:
     assert outcome.remote_queries >= REMOTE_MIN
     assert outcome.subset_queries >= QUERIES_MIN / 4
     assert outcome.with_rows >= 0.45 * outcome.queries
+    assert outcome.cells >= 5_000 and outcome.cells_with_value >= outcome.cells / 8
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from typing import Any, Callable, Iterator
 import pyarrow as pa
 
 from .arrow_values import plain_rows, table_of
-from .data import Answer, Dataset, Request
+from .data import Answer, Column, Dataset, Request
 from .recordings import Shape, make_dataset
 from .requests import make_request
-from .rules import answer
+from .rules import all_columns, all_indexes, answer
 
 ROWS_SHOWN_MAX = 12
 
@@ -68,6 +68,31 @@ def shortened(value: Any) -> Any:
     if isinstance(value, list):
         return [shortened(item) for item in value]
     return f"<{len(value)} bytes>" if isinstance(value, bytes) and len(value) > 16 else value
+
+
+@dataclasses.dataclass
+class CellCase:
+    """Arguments of rules.single_cell()."""
+
+    column: Column
+    index: str
+    at: int
+    segment: str | None
+    latest: bool
+
+
+def cell_of(seed: int, number: int, dataset: Dataset) -> CellCase | None:
+    """A random cell; None if the dataset has no index."""
+    source = random.Random(f"cell {seed} {number}")
+    indexes, columns = list(all_indexes(dataset)), all_columns(dataset)
+    if not indexes:
+        return None
+    index = source.choice(indexes)
+    chunks = [chunk for layer in dataset for chunk in layer.chunks if index in chunk.timelines]
+    times = [row.times[index] for chunk in chunks for row in chunk.rows]
+    at = min(max(source.choice(times) + source.choice([0, 0, 0, 1, -1]), -(2**63) + 1), 2**63 - 1)
+    segment = source.choice([None, None, source.choice(dataset).segment])
+    return CellCase(source.choice(columns), index, at, segment, source.random() < 0.5)
 
 
 # ------------------------------------------------------------------------------------------------------------------------ smaller cases

@@ -8,15 +8,17 @@ import random
 from typing import Any, Iterator
 
 
-from .cases import dataset_of, described, difference, minimised, request_of
+from .arrow_values import cell_array
+from .cases import cell_of, dataset_of, described, difference, minimised, request_of
 from .data import Answer, Dataset, Request
 from .engine import Engine, query
-from .rules import answer
+from .rules import answer, single_cell
 from .writer import SdkWriter
 
 BATCH = 20  # datasets written and registered together
 REMOTE_EVERY = 8  # every 8th query goes over a socket too
 SUBSETS_EVERY = 16  # of every 16th query, column subsets are asked for
+CELLS_EACH = 16  # single cells for each dataset
 FAILURES_MAX = 10
 
 
@@ -25,6 +27,8 @@ class Outcome:
     queries: int = 0
     remote_queries: int = 0
     subset_queries: int = 0
+    cells: int = 0
+    cells_with_value: int = 0
     with_rows: int = 0
     failures: list[str] = dataclasses.field(default_factory=list)
 
@@ -54,6 +58,24 @@ def subset_failure(dataset: Any, request: Request, seed: int) -> tuple[int, str 
     return len(subsets), None
 
 
+def check_cells(seed: int, dataset: Dataset, handles: dict[str, Any], outcome: Outcome) -> None:
+    """The direct call for one cell, through both doors."""
+    cases = [case for number in range(CELLS_EACH) if (case := cell_of(seed, number, dataset)) is not None]
+    for case in cases:
+        cell = single_cell(dataset, case.column, case.index, case.at, case.segment, case.latest)
+        expected = cell_array([cell], case.column.datatype)
+        outcome.cells += len(handles)
+        outcome.cells_with_value += cell is not None
+        for door, handle in handles.items():
+            try:
+                found = handle.cell(case.column.name, index=case.index, at=case.at, segment_id=case.segment, latest=case.latest)
+                text = None if found.equals(expected) else f"expected {expected}, found {found}"
+            except Exception as error:  # as for queries
+                text = f"{type(error).__name__}: {error}"
+            if text is not None and len(outcome.failures) < FAILURES_MAX:
+                outcome.failures.append(f"seed {seed}, {door}, {case}\n{described(dataset, Request(index=case.index))}\n{text}")
+
+
 def batches(first: int, count: int) -> Iterator[list[int]]:
     for start in range(first, first + count, BATCH):
         yield list(range(start, min(start + BATCH, first + count)))
@@ -67,7 +89,9 @@ def check_seeds(first: int, count: int, requests: int, work: pathlib.Path) -> Ou
         for seeds in batches(first, count):
             datasets = [dataset_of(seed) for seed in seeds]
             for seed, dataset, files in zip(seeds, datasets, writer.write(datasets, [f"seed_{seed}" for seed in seeds])):
-                check_dataset(seed, dataset, engine.register(f"seed {seed}", files), requests, outcome)
+                handles = engine.register(f"seed {seed}", files)
+                check_dataset(seed, dataset, handles, requests, outcome)
+                check_cells(seed, dataset, handles, outcome)
     return outcome
 
 

@@ -9,6 +9,7 @@ from .data import CLEAR, Cell, Chunk, Column, Dataset, Layer, Row
 
 # Names that stress the order of columns (A18), a tree, and the root.
 ENTITIES = ["/", "/a", "/A", "/a/b", "/a/b/c", "/A/z", "/ab", "/n2", "/n10", "/n10/x2", "/_x", "/Z", "/1", "/raw\\ data", "/-dash", "/ö"]
+CLEARED_TREE = ["/", "/a", "/a/b"]
 PROPERTIES = ["/__properties", "/__properties/x", "/__properties/episode"]
 COMPONENTS = [
     ("x", None, "f64"), ("y", None, "i64"), ("B", None, "utf8"), ("flag", None, "bool"), ("s", None, "struct"), ("byte", None, "u8"),
@@ -50,9 +51,10 @@ class DatasetMaker:
         self.random, self.shape = random, shape
         self.timelines = dict(random.sample(TIMELINES, random.choice([1, 1, 2, 2, 3])))
         self.times = {name: self.index_pool(kind) for name, kind in self.timelines.items()}
-        self.entities = random.sample(ENTITIES, random.randint(2, 6))
-        if random.random() < 0.6:  # one ancestor more: recursive Clears and subtrees need them
-            self.entities.append(random.choice(["/", "/a", "/A"]))
+        self.is_about_clears = shape.clears and self.chance(0.2)  # then Clears follow each other in many small chunks of a small tree
+        self.entities = CLEARED_TREE if self.is_about_clears else random.sample(ENTITIES, random.randint(2, 6))
+        if self.chance(0.6):  # one ancestor more: recursive Clears and subtrees need them
+            self.entities = [*self.entities, random.choice(["/", "/a", "/A"])]
         self.entities = list(dict.fromkeys(self.entities))
         self.columns = {entity: self.entity_columns(entity) for entity in self.entities + PROPERTIES}
         self.row_ids = list(range(1, 2001))
@@ -123,7 +125,7 @@ class DatasetMaker:
         return [self.cell(column.datatype, null, empty) for _ in range(count)]
 
     def chunk(self, entity: str, timelines: dict[str, str], columns: list[Column]) -> Chunk:
-        count = self.random.randint(1, 2 if not timelines else self.shape.rows_max)
+        count = self.random.randint(1, 2 if not timelines or self.is_about_clears else self.shape.rows_max)
         row_ids = [self.row_ids.pop() for _ in range(count)]
         if not (self.shape.unsorted_row_ids and self.chance(0.1)):
             row_ids.sort()
@@ -148,6 +150,8 @@ class DatasetMaker:
 
     def random_chunk(self) -> Chunk:
         entity = self.random.choice(self.entities)
+        if self.is_about_clears and self.chance(0.5):
+            return self.clear_chunk(entity)
         kind = self.random.random() * (1.0 if self.shape.clears else 0.84)
         if kind < 0.62:
             return self.chunk(entity, self.some_timelines(), self.some(self.columns[entity]))
@@ -156,6 +160,9 @@ class DatasetMaker:
         if kind < 0.84:
             entity = self.random.choice(PROPERTIES)
             return self.chunk(entity, {}, self.some(self.columns[entity]))
+        return self.clear_chunk(entity)
+
+    def clear_chunk(self, entity: str) -> Chunk:
         columns = [Column(entity, CLEAR, "bool", "rerun.archetypes.Clear")]
         if self.chance(0.2):  # a value in the very row of a Clear
             columns += self.random.sample(self.columns[entity], 1)

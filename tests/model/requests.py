@@ -143,7 +143,9 @@ class RequestMaker:
             request.index_values = {segment: [0] for segment in self.random.sample(self.segment_ids, 1)}
         components = {column.name: column.datatype for column in visible_columns(self.dataset, request)}
         self.kinds = {SEGMENT_ID: "utf8", **self.indexes, **components}
-        if self.chance(0.55):
+        if request.index is not None and self.chance(0.2):  # a range alone: it becomes the window of the query
+            request.filter = self.column_atom(request.index, lambda: self.index_literal(str(request.index)))
+        elif self.chance(0.5):
             request.filter = self.predicate(request.index)
         if self.chance(0.35):
             names = list(self.kinds)

@@ -234,3 +234,19 @@ def narrowed(whole: Answer, request: Request) -> Answer:
 def answer(dataset: Dataset, request: Request) -> Answer:
     """The answer of the native engine."""
     return narrowed(unfiltered(dataset, request), request)
+
+
+def single_cell(dataset: Dataset, column: Column, index: str, at: int, segment: str | None, latest: bool) -> Cell:
+    """CellRequest (include/mutoscope/query.h): the cell at an index value, or the latest at or before it (2.3, 2.5, 2.7, 2.8).
+
+    Without a segment: the first by id that has one, with `latest` the one whose value is the latest. Contents do not matter.
+    """
+    found: list[tuple[int, Cell]] = []
+    for name in [segment] if segment is not None else segments_of(dataset, Request()):
+        chunks = [chunk for layer in dataset if layer.segment == name for chunk in layer.chunks]
+        static, event = static_value(chunks, column), event_at(events_of(chunks, column, index), at, latest)
+        if static is not None:
+            found.append((at, static))
+        elif event is not None:
+            found.append((event.time, event.cell))
+    return max(found, key=lambda cell: cell[0])[1] if found else None  # max() takes the first of several
