@@ -21,6 +21,7 @@ from mutoscope._request import Request
 
 # A thread other than the main one that waits longer hands an empty batch on, so that whoever scans can see that nobody wants more.
 WAIT_MS_MAX = 100
+INTERRUPT_AGAIN_S = 0.005
 
 Handle = Callable[[], _engine.Dataset]
 
@@ -61,8 +62,8 @@ class QueryScanner:
                 else:
                     return
         except KeyboardInterrupt:
-            # DataFusion turns it into an error of its own; so it comes again as soon as Python code runs.
-            _thread.interrupt_main()
+            # DataFusion turns it into an error of its own, which a loop may catch; so it comes again when the error has been raised.
+            threading.Timer(INTERRUPT_AGAIN_S, _thread.interrupt_main).start()
             raise
         finally:
             if reader is not None:

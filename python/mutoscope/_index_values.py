@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 _UNITS = ("s", "ms", "us", "ns")
-_EPOCH = datetime.datetime(1970, 1, 1)
+_NUMPY_NS = {np.dtype("datetime64[ns]"): pa.timestamp("ns"), np.dtype("timedelta64[ns]"): pa.duration("ns")}
 
 
 def index_array(values: Any) -> pa.Array:
@@ -113,6 +113,8 @@ def raw_index_value(value: Any, datatype: pa.DataType, index: str) -> int:
     """
     if type(value) is int:
         return value
+    if _NUMPY_NS.get(getattr(value, "dtype", None)) == datatype and not np.isnat(value):
+        return int(value.view(np.int64))  # what single cells are mostly asked by
     if isinstance(value, pa.Scalar):
         array = pa.array([value.as_py()], value.type) if not value.is_valid else pa.array([value])
     else:

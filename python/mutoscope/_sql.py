@@ -111,7 +111,7 @@ def _adopting(method: Callable[..., Any]) -> Callable[..., Any]:
             result.__class__ = _CollectedFrame
         return result
 
-    call.__name__, call.__doc__ = method.__name__, method.__doc__
+    call.__name__ = method.__name__
     return call
 
 

@@ -235,11 +235,11 @@ class Queries:
 
         Examples
         --------
-        >>> table = dataset.to_arrow("frame")
-        >>> table.count_rows(filter=pc.field("frame") > 1)
+        >>> rows = dataset.to_arrow("frame")
+        >>> rows.count_rows(filter=pc.field("frame") > 1)
         2
         >>> import duckdb
-        >>> duckdb.sql("select max(frame) from table").fetchall()
+        >>> duckdb.sql("select max(frame) from rows").fetchall()
         [(3,)]
         """
         request = self._request(

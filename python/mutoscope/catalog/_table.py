@@ -15,6 +15,7 @@ from mutoscope.catalog._unimplemented import unimplemented
 
 if TYPE_CHECKING:
     from mutoscope.catalog._client import CatalogClient
+    from mutoscope.catalog._dataset import DatasetEntry
 
 ENTRIES = "__entries"
 _SCHEMA = pa.schema([
@@ -59,6 +60,26 @@ class TableEntry(Entry):
     def upsert(self, batches: Any = None, **named_params: Any) -> None:
         """Not offered yet."""
         unimplemented("TableEntry.upsert")
+
+    def blueprint_dataset(self) -> DatasetEntry:
+        """Not offered yet."""
+        unimplemented("TableEntry.blueprint_dataset")
+
+    def blueprints(self) -> list[str]:
+        """Not offered yet."""
+        unimplemented("TableEntry.blueprints")
+
+    def default_blueprint(self) -> str | None:
+        """Not offered yet."""
+        unimplemented("TableEntry.default_blueprint")
+
+    def set_default_blueprint(self, blueprint_name: str | None) -> None:
+        """Not offered yet."""
+        unimplemented("TableEntry.set_default_blueprint")
+
+    def register_blueprint(self, uri: str, set_default: bool = True, *, object_store_config: str | None = None) -> None:
+        """Not offered yet."""
+        unimplemented("TableEntry.register_blueprint")
 
     def _check(self, method: str) -> None:
         if self.name != ENTRIES:
