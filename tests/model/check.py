@@ -123,11 +123,15 @@ class Minimiser:
     def __init__(self, writer: SdkWriter, engine: Engine, door: str) -> None:
         self.writer, self.engine, self.door, self.attempts = writer, engine, door, 0
 
-    def failure(self, dataset: Dataset, request: Request) -> str | None:
+    def failures(self, dataset: Dataset, requests: list[Request]) -> list[str | None]:
+        """How each answer differs from the model's."""
         self.attempts += 1
         (files,) = self.writer.write([dataset], [f"attempt_{self.attempts}"])
         handles = self.engine.register(f"attempt {self.attempts}", files)
-        return failure(handles[self.door], request, answer(dataset, request))
+        return [failure(handles[self.door], request, answer(dataset, request)) for request in requests]
+
+    def failure(self, dataset: Dataset, request: Request) -> str | None:
+        return self.failures(dataset, [request])[0]
 
     def minimised(self, dataset: Dataset, request: Request) -> tuple[Dataset, Request]:
         return minimised(dataset, request, lambda smaller, asked: self.failure(smaller, asked) is not None)
