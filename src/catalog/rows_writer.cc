@@ -20,6 +20,7 @@ constexpr int kNiceLevel = 10;
 uint64_t BytesOf(const index::ChunkRows& rows) {
   uint64_t bytes = 64 + rows.row_ids.size() * (sizeof(base::Tuid) + 8 * rows.times.size());
   for (const auto& component : rows.components) bytes += 64 + component.set.size() + component.non_empty.size();
+  bytes += rows.patches.size() + (rows.small_columns == nullptr ? 0 : static_cast<uint64_t>(rows.small_columns->size()));
   for (const auto& cell : rows.large_cells) bytes += 24 + 16 * cell.runs.size();
   return bytes;
 }

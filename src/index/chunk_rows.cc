@@ -5,6 +5,7 @@
 #include "arrow/array.h"
 #include "arrow/io/memory.h"
 #include "arrow/ipc/reader.h"
+#include "arrow/ipc/writer.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "index/lz4_runs.h"
@@ -91,32 +92,94 @@ void AddLargeCells(const arrow::ListArray& cells, uint32_t component, const arro
   }
 }
 
-// Literals are always followed by a match, so a cell that is all literals lies in one run.
-void FillRuns(const std::vector<LiteralRun>& runs, uint64_t payload_offset, std::vector<LargeCell>* cells) {
-  for (LargeCell& cell : *cells) {
-    auto after = std::upper_bound(runs.begin(), runs.end(), cell.decoded_offset,
+// A photograph's JPEG holds few matches, of few bytes: the literals between them are read from the file, the bytes that the
+// matches stand for are kept here. A cell with many of them is decoded.
+constexpr size_t kFileRunsMax = 16;          // of a cell
+constexpr uint64_t kLiteralsMin = 64;        // shorter literal runs count as patches
+constexpr uint64_t kPatchBytesDivisor = 64;  // patches take at most that part of a cell
+
+// Describes the decoded bytes of a cell by runs. No change if they are too many.
+void AddRuns(const std::vector<LiteralRun>& literals, uint64_t payload_offset, std::span<const uint8_t> decoded, LargeCell* cell,
+             std::vector<uint8_t>* patches) {
+  const uint64_t end = cell->decoded_offset + cell->length;
+  auto literal = std::upper_bound(literals.begin(), literals.end(), cell->decoded_offset,
                                   [](uint64_t offset, const LiteralRun& run) { return offset < run.decoded_offset; });
-    if (after == runs.begin()) continue;
-    const LiteralRun& run = *--after;
-    const uint64_t skipped = cell.decoded_offset - run.decoded_offset;
-    if (skipped > run.length || cell.length > run.length - skipped) continue;
-    cell.runs = {{payload_offset + run.block_offset + skipped, cell.length}};
+  if (literal != literals.begin()) --literal;
+  std::vector<CellRun> runs;
+  std::vector<uint8_t> patched;
+  size_t file_runs = 0;
+  uint64_t at = cell->decoded_offset;
+  const auto patch_until = [&](uint64_t until) {
+    if (at == until) return;
+    runs.push_back({CellRun::kInPatches + patches->size() + patched.size(), until - at});
+    patched.insert(patched.end(), decoded.begin() + static_cast<ptrdiff_t>(at), decoded.begin() + static_cast<ptrdiff_t>(until));
+    at = until;
+  };
+  for (; literal != literals.end() && literal->decoded_offset < end; ++literal) {
+    const uint64_t literal_end = std::min(end, literal->decoded_offset + literal->length);
+    if (literal_end <= at) continue;
+    patch_until(std::max(at, literal->decoded_offset));
+    runs.push_back({payload_offset + literal->block_offset + (at - literal->decoded_offset), literal_end - at});
+    at = literal_end;
+    if (++file_runs > kFileRunsMax || patched.size() > cell->length / kPatchBytesDivisor) return;
   }
+  patch_until(end);
+  if (patched.size() > cell->length / kPatchBytesDivisor) return;
+  cell->runs = std::move(runs);
+  patches->insert(patches->end(), patched.begin(), patched.end());
 }
 
-arrow::Status FindRuns(const storage::File& file, const rrd::ArrowMsgHead& head, std::vector<LargeCell>* cells) {
-  if (cells->empty()) return arrow::Status::OK();
-  if (head.compression == rrd::Compression::kNone) {
-    FillRuns({{0, 0, head.payload_size}}, head.payload_offset, cells);
-    return arrow::Status::OK();
-  }
+// The literal runs of the payload; nothing for a block that the decoder takes although it breaks a rule (docs).
+arrow::Result<std::vector<LiteralRun>> LiteralsOf(const storage::File& file, const rrd::ArrowMsgHead& head) {
+  if (head.compression == rrd::Compression::kNone) return std::vector<LiteralRun>{{0, 0, head.payload_size}};
   ARROW_ASSIGN_OR_RAISE(const auto block, file.Read(head.payload_offset, head.payload_size));
-  const auto runs =
-      LiteralRuns({block->data(), static_cast<size_t>(block->size())}, head.uncompressed_size, base::kLargeCellBytesMin);
-  // The payload was decoded before, so a block refused here only breaks a rule that the decoder does not insist on (docs): no
-  // runs.
-  if (runs.ok()) FillRuns(*runs, head.payload_offset, cells);
+  return LiteralRuns({block->data(), static_cast<size_t>(block->size())}, head.uncompressed_size, kLiteralsMin)
+      .ValueOr(std::vector<LiteralRun>());
+}
+
+arrow::Status FindRuns(const storage::File& file, const rrd::ArrowMsgHead& head, const arrow::Buffer& ipc, ChunkRows* rows) {
+  if (rows->large_cells.empty()) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto literals, LiteralsOf(file, head));
+  const std::span<const uint8_t> decoded(ipc.data(), static_cast<size_t>(ipc.size()));
+  for (LargeCell& cell : rows->large_cells) AddRuns(literals, head.payload_offset, decoded, &cell, &rows->patches);
   return arrow::Status::OK();
+}
+
+uint64_t BytesOf(const arrow::ArrayData& data) {
+  uint64_t bytes = 0;
+  for (const auto& buffer : data.buffers) bytes += buffer == nullptr ? 0 : static_cast<uint64_t>(buffer->size());
+  for (const auto& child : data.child_data) bytes += BytesOf(*child);
+  return bytes;
+}
+
+// What lies beside the large cells of a chunk, if it is little (an image's format, a media type).
+arrow::Result<std::shared_ptr<arrow::Buffer>> SmallColumns(const chunk::Chunk& chunk, const ChunkRows& rows, uint64_t ipc_bytes) {
+  constexpr uint64_t kBytesMin = 4096;  // always allowed
+  constexpr uint64_t kPartOfChunk = 64;
+  uint64_t large_bytes = 0;
+  std::vector<bool> has_large(chunk.components.size());
+  for (const LargeCell& cell : rows.large_cells) {
+    large_bytes += cell.length;
+    has_large[cell.component] = true;
+  }
+  if (large_bytes < ipc_bytes / 2 || large_bytes == 0) return nullptr;
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < chunk.components.size(); ++i) {
+    if (has_large[i]) continue;
+    const auto& column = chunk.batch->column(chunk.component_column(i));
+    fields.push_back(arrow::field(chunk.components[i].component, column->type()));
+    columns.push_back(column);
+    bytes += BytesOf(*column->data());
+  }
+  if (columns.empty() || bytes > std::max(kBytesMin, ipc_bytes / kPartOfChunk)) return nullptr;
+  const auto batch = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), chunk.num_rows(), std::move(columns));
+  ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
+  ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeStreamWriter(sink, batch->schema()));
+  ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));
+  ARROW_RETURN_NOT_OK(writer->Close());
+  return sink->Finish();
 }
 
 arrow::Result<ChunkRows> RowsOf(const chunk::Chunk& chunk, const arrow::Schema& stored_schema, const arrow::Buffer& ipc) {
@@ -137,6 +200,7 @@ arrow::Result<ChunkRows> RowsOf(const chunk::Chunk& chunk, const arrow::Schema& 
         BitsUnlessAll(chunk.num_rows(), [&](int64_t row) { return cells.IsValid(row) && cells.value_length(row) > 0; });
     AddLargeCells(cells, static_cast<uint32_t>(i), ipc, &rows.large_cells);
   }
+  ARROW_ASSIGN_OR_RAISE(rows.small_columns, SmallColumns(chunk, rows, static_cast<uint64_t>(ipc.size())));
   return rows;
 }
 
@@ -155,7 +219,7 @@ arrow::Result<ChunkRows> BuildChunkRows(const storage::File& file, const rrd::Ch
     return base::DataLoss("'{}': the chunk at offset {} cannot be decoded: {}", file.path(), place.message_offset,
                           rows.status().message());
   }
-  ARROW_RETURN_NOT_OK(FindRuns(file, head, &rows->large_cells));
+  ARROW_RETURN_NOT_OK(FindRuns(file, head, *ipc, &*rows));
   return rows;
 }
 

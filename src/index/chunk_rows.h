@@ -17,11 +17,15 @@
 
 namespace mutoscope::index {
 
-// A piece of the recording file.
-struct FileRun {
-  uint64_t offset = 0;  // absolute
+// Neighbouring bytes of a cell: a piece of the recording file, or a few bytes that the index keeps itself.
+struct CellRun {
+  static constexpr uint64_t kInPatches = uint64_t{1} << 63;
+  uint64_t offset = 0;  // absolute in the file; or kInPatches + position in ChunkRows::patches
   uint64_t length = 0;
-  friend bool operator==(const FileRun&, const FileRun&) = default;
+
+  bool is_patch() const { return (offset & kInPatches) != 0; }
+  uint64_t patch_offset() const { return offset & ~kInPatches; }
+  friend bool operator==(const CellRun&, const CellRun&) = default;
 };
 
 // A cell of at least base::kLargeCellBytesMin bytes whose values are one contiguous range of the decoded chunk
@@ -31,7 +35,8 @@ struct LargeCell {
   uint32_t row = 0;
   uint64_t decoded_offset = 0;  // in the decoded IPC stream
   uint64_t length = 0;
-  std::vector<FileRun> runs;  // where its bytes lie verbatim in the file, in order; empty if any byte does not
+  // Its bytes in order, nearly all of them verbatim in the file; empty if that cannot be said in few runs.
+  std::vector<CellRun> runs;
 };
 
 struct ComponentCells {
@@ -48,6 +53,10 @@ struct ChunkRows {
   std::vector<std::vector<int64_t>> times;  // [timeline][row]
   std::vector<ComponentCells> components;   // in column order
   std::vector<LargeCell> large_cells;       // ascending (component, row)
+  std::vector<uint8_t> patches;             // of the large cells' runs
+  // An Arrow IPC stream of one batch with the small component columns of a chunk that is mostly large cells, so that they are
+  // read without decoding those; null for other chunks. Fields are named by component.
+  std::shared_ptr<arrow::Buffer> small_columns;
 };
 
 // Decodes the chunk and finds the literal runs of its large cells. DATA_LOSS naming file and offset.

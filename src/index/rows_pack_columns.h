@@ -18,7 +18,7 @@ inline constexpr std::string_view kHeadKey = "mutoscope:head";
 
 // Positions of fields, as RowsPackSchema() has them.
 struct RowsColumn {
-  enum { kPresent, kRowIdsSorted, kWireReady, kRowIds, kTimelines, kComponents, kLargeCells };
+  enum { kPresent, kRowIdsSorted, kWireReady, kRowIds, kTimelines, kComponents, kLargeCells, kPatches, kSmallColumns };
 };
 struct RowsTimelineField {
   enum { kName, kKind, kTimes };
@@ -54,7 +54,8 @@ inline std::shared_ptr<arrow::Schema> RowsPackSchema() {
   return PackSchema({Required("present", arrow::boolean()), Required("row_ids_sorted", arrow::boolean()),
                      Required("wire_ready", arrow::boolean()), Required("row_ids", list_of(arrow::fixed_size_binary(16))),
                      Required("timelines", list_of(timeline)), Required("components", list_of(component)),
-                     Required("large_cells", list_of(large_cell))},
+                     Required("large_cells", list_of(large_cell)), Required("patches", arrow::large_binary()),
+                     Required("small_columns", arrow::large_binary())},
                     kRowsPackFormat);
 }
 

@@ -107,7 +107,9 @@ struct LayerView {
         cell_lengths(Numbers<uint64_t>(large_cells.values, LargeCellField::kLength)),
         runs(*Child(large_cells.values, LargeCellField::kRuns)),
         run_offsets(Numbers<uint64_t>(runs.values, RunField::kOffset)),
-        run_lengths(Numbers<uint64_t>(runs.values, RunField::kLength)) {}
+        run_lengths(Numbers<uint64_t>(runs.values, RunField::kLength)),
+        patches(batch.column(RowsColumn::kPatches)),
+        small_columns(batch.column(RowsColumn::kSmallColumns)) {}
 
   size_t num_chunks() const { return static_cast<size_t>(present->length()); }
   bool IsPresent(size_t chunk) const { return Bit(present, chunk); }
@@ -130,6 +132,8 @@ struct LayerView {
       std::span<const uint8_t> unused;
       if (!Bits(*set, i, view->num_rows, &cells.set) || !Bits(*non_empty, i, view->num_rows, &unused)) return false;
     }
+    view->patches = Bytes(*patches, chunk);
+    view->small_columns = Bytes(*small_columns, chunk);
     for (size_t i = large_cells.begin(chunk); i < large_cells.end(chunk); ++i) {
       if (cell_components[i] >= view->components.size() || cell_rows[i] >= view->num_rows) return false;
     }
@@ -169,18 +173,26 @@ struct LayerView {
           rows->large_cells.emplace_back(LargeCell{cell_components[i], cell_rows[i], decoded_offsets[i], cell_lengths[i], {}});
       for (size_t run = runs.begin(i); run < runs.end(i); ++run) cell.runs.push_back({run_offsets[run], run_lengths[run]});
     }
+    rows->patches.assign(view.patches.begin(), view.patches.end());
+    if (!view.small_columns.empty()) {
+      rows->small_columns = arrow::Buffer::FromString({view.small_columns.begin(), view.small_columns.end()});
+    }
     return true;
   }
 
  private:
+  static std::span<const uint8_t> Bytes(const arrow::Array& column, size_t row) {
+    const std::string_view view = static_cast<const arrow::LargeBinaryArray&>(column).GetView(static_cast<int64_t>(row));
+    return {reinterpret_cast<const uint8_t*>(view.data()), view.size()};
+  }
+
   static bool Bit(const std::shared_ptr<arrow::Array>& column, size_t row) {
     return static_cast<const arrow::BooleanArray&>(*column).Value(static_cast<int64_t>(row));
   }
 
   static bool Bits(const arrow::Array& column, size_t row, size_t num_rows, std::span<const uint8_t>* bits) {
-    const std::string_view view = static_cast<const arrow::LargeBinaryArray&>(column).GetView(static_cast<int64_t>(row));
-    *bits = {reinterpret_cast<const uint8_t*>(view.data()), view.size()};
-    return view.empty() || view.size() == (num_rows + 7) / 8;
+    *bits = Bytes(column, row);
+    return bits->empty() || bits->size() == (num_rows + 7) / 8;
   }
 
   std::shared_ptr<arrow::Array> present;
@@ -207,6 +219,8 @@ struct LayerView {
   ListView runs;
   const uint64_t* run_offsets;
   const uint64_t* run_lengths;
+  std::shared_ptr<arrow::Array> patches;
+  std::shared_ptr<arrow::Array> small_columns;
 };
 
 }  // namespace

@@ -37,10 +37,14 @@ ChunkRows RandomRows(RandomTables* random) {
     for (uint32_t row = 0; row < num_rows; ++row) {
       if (random->OneIn(2)) continue;
       LargeCell cell{static_cast<uint32_t>(rows.components.size() - 1), row, random->Below(1000), random->Below(10'000), {}};
-      for (uint64_t n = random->Below(3); n > 0; --n) cell.runs.push_back({random->Below(1'000'000), random->Below(10'000)});
+      for (uint64_t n = random->Below(3); n > 0; --n) {
+        cell.runs.push_back({random->Below(1'000'000) + (random->OneIn(2) ? CellRun::kInPatches : 0), random->Below(10'000)});
+      }
       rows.large_cells.push_back(cell);
     }
   }
+  for (uint64_t n = random->Below(30); n > 0; --n) rows.patches.push_back(static_cast<uint8_t>(random->Below(256)));
+  if (random->OneIn(2)) rows.small_columns = arrow::Buffer::FromString("small columns");
   return rows;
 }
 
@@ -63,6 +67,11 @@ void ExpectSame(const ChunkRows& a, const ChunkRows& b) {
   for (size_t i = 0; i < a.components.size(); ++i) {
     const ComponentCells &x = a.components[i], &y = b.components[i];
     EXPECT_EQ(std::tie(x.descriptor, x.set, x.non_empty), std::tie(y.descriptor, y.set, y.non_empty));
+  }
+  EXPECT_EQ(a.patches, b.patches);
+  ASSERT_EQ(a.small_columns == nullptr, b.small_columns == nullptr);
+  if (a.small_columns != nullptr) {
+    EXPECT_TRUE(a.small_columns->Equals(*b.small_columns));
   }
   ASSERT_EQ(a.large_cells.size(), b.large_cells.size());
   for (size_t i = 0; i < a.large_cells.size(); ++i) {

@@ -1,3 +1,5 @@
+#include <span>
+
 #include "arrow/io/memory.h"
 #include "arrow/ipc/writer.h"
 #include "arrow/util/key_value_metadata.h"
@@ -68,7 +70,7 @@ class TimelinesColumn {
 
 class BinaryColumn {
  public:
-  void Append(const std::vector<uint8_t>& bytes) {
+  void Append(std::span<const uint8_t> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     EndRow(&offsets_, bytes_.size());
   }
@@ -118,7 +120,7 @@ class LargeCellsColumn {
       rows_.push_back(cell.row);
       decoded_offsets_.push_back(cell.decoded_offset);
       lengths_.push_back(cell.length);
-      for (const FileRun& run : cell.runs) {
+      for (const CellRun& run : cell.runs) {
         run_offsets_.push_back(run.offset);
         run_lengths_.push_back(run.length);
       }
@@ -151,6 +153,7 @@ std::shared_ptr<arrow::RecordBatch> MakeBatch(const LayerRows& layer, const std:
   TimelinesColumn timelines;
   ComponentsColumn components;
   LargeCellsColumn large_cells;
+  BinaryColumn patches, small_columns;
   for (const std::optional<ChunkRows>& chunk : layer.chunks) {
     const ChunkRows& rows = chunk ? *chunk : ChunkRows();
     present.push_back(chunk.has_value());
@@ -164,6 +167,10 @@ std::shared_ptr<arrow::RecordBatch> MakeBatch(const LayerRows& layer, const std:
     timelines.Append(rows, dictionaries);
     components.Append(rows, dictionaries);
     large_cells.Append(rows);
+    patches.Append(rows.patches);
+    const auto& small = rows.small_columns;
+    small_columns.Append(small == nullptr ? std::span<const uint8_t>()
+                                          : std::span(small->data(), static_cast<size_t>(small->size())));
   }
   const auto type_of = [&](int column) { return schema->field(column)->type(); };
   return arrow::RecordBatch::Make(
@@ -172,7 +179,8 @@ std::shared_ptr<arrow::RecordBatch> MakeBatch(const LayerRows& layer, const std:
        ListOf(type_of(RowsColumn::kRowIds), std::move(row_id_offsets), FixedBytesArray(sizeof(base::Tuid), std::move(row_ids))),
        std::move(timelines).Finish(type_of(RowsColumn::kTimelines), *dictionaries),
        std::move(components).Finish(type_of(RowsColumn::kComponents), *dictionaries),
-       std::move(large_cells).Finish(type_of(RowsColumn::kLargeCells))});
+       std::move(large_cells).Finish(type_of(RowsColumn::kLargeCells)), std::move(patches).Finish(),
+       std::move(small_columns).Finish()});
 }
 
 // A piece of the file that one checksum covers.

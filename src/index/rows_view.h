@@ -11,6 +11,7 @@
 #include "base/tuid.h"
 #include "chunk/descriptor.h"
 #include "index/chunk_rows.h"
+#include "storage/scattered_read.h"
 
 namespace mutoscope::index {
 
@@ -28,10 +29,16 @@ struct CellsView {
   bool IsSet(size_t row) const { return set.empty() || (set[row / 8] >> (row % 8) & 1) != 0; }
 };
 
+// A large cell of a pack or of a ChunkRows.
 struct LargeCellView {
   uint64_t decoded_offset = 0;
   uint64_t length = 0;
-  std::optional<FileRun> run;  // where its bytes lie verbatim in the file
+  size_t num_runs = 0;  // 0: its bytes must be decoded
+  const CellRun* runs = nullptr;
+  const uint64_t* run_offsets = nullptr;
+  const uint64_t* run_lengths = nullptr;
+
+  CellRun run(size_t i) const { return runs != nullptr ? runs[i] : CellRun{run_offsets[i], run_lengths[i]}; }
 };
 
 // Views into memory that `owner` keeps: a mapped rows pack, or a ChunkRows. Immutable, thread-safe.
@@ -57,7 +64,9 @@ struct RowsView {
   const uint8_t* row_id_bytes = nullptr;  // 16 bytes a row, or null if `owned` has them
   const ChunkRows* owned = nullptr;
   LargeCells large;
-  size_t heap_bytes = 0;  // of what `owner` keeps only for this chunk
+  std::span<const uint8_t> patches;
+  std::span<const uint8_t> small_columns;  // ChunkRows::small_columns; empty if there are none
+  size_t heap_bytes = 0;                   // of what `owner` keeps only for this chunk
 
   base::Tuid row_id(size_t row) const {
     return owned != nullptr ? owned->row_ids[row] : base::Tuid::FromBytes(row_id_bytes + row * sizeof(base::Tuid));
@@ -79,6 +88,11 @@ struct RowsView {
   // Sum of the lengths of all large cells.
   uint64_t LargeCellBytes() const;
 };
+
+// Puts the bytes of a large cell that has runs into `out` (cell.length bytes); what lies in the file arrives at the next
+// ScatteredRead::Flush. DATA_LOSS if the runs do not make up the cell.
+arrow::Status AddLargeCell(const LargeCellView& cell, std::span<const uint8_t> patches, std::span<uint8_t> out,
+                           storage::ScatteredRead* read);
 
 // Of rows that are not in a pack.
 RowsView ViewOf(std::shared_ptr<const ChunkRows> rows);

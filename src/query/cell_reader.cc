@@ -52,21 +52,28 @@ class Reader {
   std::optional<index::LargeCellView> Verbatim(const CellRef& cell) {
     if (cell.is_null() || cell.is_cleared) return std::nullopt;
     auto large = chunks_[cell.chunk].rows.FindLargeCell(ComponentIn(cell.chunk), cell.row);
-    return large && large->run && large->run->length == large->length ? large : std::nullopt;
+    return large && large->num_runs > 0 ? large : std::nullopt;
   }
 
   // Decoded cells of a chunk, as far as `cells` needs them.
   arrow::Status Decode(std::span<const CellRef> cells, bool also_verbatim) {
-    std::map<uint32_t, uint32_t> rows;  // needed of each chunk
+    struct Needed {
+      uint32_t rows = 0;
+      size_t cells = 0;
+    };
+    std::map<uint32_t, Needed> chunks;
     for (const CellRef& cell : cells) {
       if (cell.is_null() || cell.is_cleared || (!also_verbatim && Verbatim(cell))) continue;
-      uint32_t& needed = rows[cell.chunk];
-      needed = std::max({needed, cell.row + 1, rows_needed_.empty() ? 0 : rows_needed_[cell.chunk]});
+      Needed& needed = chunks[cell.chunk];
+      needed.rows = std::max({needed.rows, cell.row + 1, rows_needed_.empty() ? 0 : rows_needed_[cell.chunk]});
+      ++needed.cells;
     }
-    for (const auto& [chunk, needed] : rows) {
+    for (const auto& [chunk, needed] : chunks) {
       const auto& of = chunks_[chunk];
-      const auto count = column_.is_blob ? static_cast<int64_t>(needed) : static_cast<int64_t>(of.rows.num_rows);
-      ARROW_ASSIGN_OR_RAISE(decoded_[chunk], source_.Column(of.info, of.rows, column_.component(), count));
+      const auto count = column_.is_blob ? static_cast<int64_t>(needed.rows) : static_cast<int64_t>(of.rows.num_rows);
+      // Who reads most blobs of a chunk reads on and does not come back: that would only push others out of the cache.
+      const bool keep = !column_.is_blob || 2 * needed.cells < of.rows.num_rows;
+      ARROW_ASSIGN_OR_RAISE(decoded_[chunk], source_.Column(of.info, of.rows, column_.component(), count, keep));
       if (decoded_[chunk]->type_id() != arrow::Type::LIST)
         return base::DataLoss("column '{}' of '{}' is no list", column_.component(), column_.entity);
     }
@@ -113,12 +120,13 @@ arrow::Result<std::shared_ptr<arrow::Array>> Assemble(Reader& reader, std::span<
   return builder->Finish();
 }
 
-// Where the bytes of one instance come from.
+// Where the bytes of one instance come from: a cell in a recording, or memory.
 struct Bytes {
-  const storage::File* file = nullptr;  // at `offset`; or from memory
-  uint64_t offset = 0;
-  const uint8_t* memory = nullptr;
   uint64_t length = 0;
+  const uint8_t* memory = nullptr;
+  const storage::File* file = nullptr;
+  index::LargeCellView cell;
+  std::span<const uint8_t> patches;
 };
 
 // List<List<UInt8>> put together byte by byte from files and decoded chunks.
@@ -148,15 +156,7 @@ class BlobAssembly {
 
   arrow::Result<std::shared_ptr<arrow::Array>> Finish(const std::shared_ptr<arrow::DataType>& type) {
     ARROW_ASSIGN_OR_RAISE(auto values, arrow::AllocateBuffer(static_cast<int64_t>(total_)));
-    uint8_t* out = values->mutable_data();
-    for (const Bytes& piece : pieces_) {
-      if (piece.file != nullptr) {
-        ARROW_RETURN_NOT_OK(piece.file->ReadAt(piece.offset, {out, piece.length}));
-      } else if (piece.length > 0) {
-        std::memcpy(out, piece.memory, piece.length);
-      }
-      out += piece.length;
-    }
+    ARROW_RETURN_NOT_OK(Fill(values->mutable_data()));
     const auto& inner_type = type->field(0)->type();
     const auto rows = static_cast<int64_t>(valid_.size());
     auto bytes = arrow::ArrayData::Make(inner_type->field(0)->type(), static_cast<int64_t>(total_),
@@ -169,6 +169,21 @@ class BlobAssembly {
   }
 
  private:
+  arrow::Status Fill(uint8_t* out) const {
+    std::optional<storage::ScatteredRead> read;
+    for (const Bytes& piece : pieces_) {
+      if (piece.file == nullptr) {
+        if (piece.length > 0) std::memcpy(out, piece.memory, piece.length);
+      } else {
+        if (read && &read->file() != piece.file) ARROW_RETURN_NOT_OK(read->Flush());
+        if (!read || &read->file() != piece.file) read.emplace(*piece.file);
+        ARROW_RETURN_NOT_OK(index::AddLargeCell(piece.cell, piece.patches, {out, piece.length}, &*read));
+      }
+      out += piece.length;
+    }
+    return read ? read->Flush() : arrow::Status::OK();
+  }
+
   arrow::Result<std::shared_ptr<arrow::Buffer>> Validity() const {
     if (std::ranges::all_of(valid_, [](bool is_valid) { return is_valid; })) return nullptr;
     ARROW_ASSIGN_OR_RAISE(auto bitmap, arrow::AllocateEmptyBitmap(static_cast<int64_t>(valid_.size())));
@@ -192,7 +207,7 @@ bool AddDecoded(const arrow::ListArray& cells, int64_t row, BlobAssembly* blobs)
   for (int64_t i = cells.value_offset(row); i < cells.value_offset(row) + cells.value_length(row); ++i) {
     if (instances.IsNull(i)) return false;
     const auto length = static_cast<uint64_t>(instances.value_length(i));
-    if (!blobs->AddInstance({nullptr, 0, bytes + instances.value_offset(i), length})) return false;
+    if (!blobs->AddInstance({length, bytes + instances.value_offset(i), nullptr, {}, {}})) return false;
   }
   blobs->EndRow(true);
   return true;
@@ -213,7 +228,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> AssembleBlobs(Reader& reader, std::
       blobs.AddEmpty();
     } else if (const auto large = reader.Verbatim(cell)) {
       ARROW_ASSIGN_OR_RAISE(const auto* file, reader.source().FileOf(reader.chunk(cell.chunk).info.layer));
-      if (!blobs.AddInstance({file, large->run->offset, nullptr, large->length})) return nullptr;
+      if (!blobs.AddInstance({large->length, nullptr, file, *large, reader.chunk(cell.chunk).rows.patches})) return nullptr;
       blobs.EndRow(true);
       verbatim_bytes += static_cast<int64_t>(large->length);
       verbatim_cells += 1;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "chunk/canonical.h"
 #include "chunk/metadata.h"
+#include "index/rows_view.h"
 
 namespace mutoscope::query {
 namespace {
@@ -57,6 +58,7 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> Offsets(const std::vector<int32_t>
 
 // List<List<UInt8>> of one instance a row, its bytes read from the file.
 arrow::Result<std::shared_ptr<arrow::Array>> ReadCells(const storage::File& file, const Cells& cells,
+                                                       std::span<const uint8_t> patches,
                                                        const std::shared_ptr<arrow::DataType>& type) {
   std::vector<int32_t> rows = {0}, bytes = {0};
   for (const auto* cell : cells) {
@@ -65,17 +67,13 @@ arrow::Result<std::shared_ptr<arrow::Array>> ReadCells(const storage::File& file
   }
   ARROW_ASSIGN_OR_RAISE(auto values, arrow::AllocateBuffer(bytes.back()));
   uint8_t* out = values->mutable_data();
+  storage::ScatteredRead read(file);
   for (const auto* cell : cells) {
-    uint64_t read = 0;
-    for (const auto& run : cell->runs) {
-      if (run.length > cell->length - read)
-        return base::DataLoss("the runs of a cell are longer than its {} bytes", cell->length);
-      ARROW_RETURN_NOT_OK(file.ReadAt(run.offset, {out + read, run.length}));
-      read += run.length;
-    }
-    if (read != cell->length) return base::DataLoss("the runs of a cell hold {} of its {} bytes", read, cell->length);
+    const index::LargeCellView view{cell->decoded_offset, cell->length, cell->runs.size(), cell->runs.data(), nullptr, nullptr};
+    ARROW_RETURN_NOT_OK(index::AddLargeCell(view, patches, {out, cell->length}, &read));
     out += cell->length;
   }
+  ARROW_RETURN_NOT_OK(read.Flush());
   const auto count = static_cast<int64_t>(cells.size());
   const auto inner_type = type->field(0)->type();
   ARROW_ASSIGN_OR_RAISE(auto inner_offsets, Offsets(bytes));
@@ -135,7 +133,7 @@ arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& f
   arrow::ArrayVector arrays;
   ARROW_RETURN_NOT_OK(AddHead(rows, positions, &fields, &arrays));
   for (size_t i = 0; i < wanted.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), ReadCells(file, cells[i], types[i]));
+    ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), ReadCells(file, cells[i], rows.patches, types[i]));
     fields.push_back(ComponentField(wanted[i], types[i]));
   }
   chunk::Metadata metadata;

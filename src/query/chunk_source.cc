@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "arrow/builder.h"
+#include "arrow/io/memory.h"
+#include "arrow/ipc/reader.h"
 #include "base/status.h"
 #include "chunk/chunk.h"
 #include "chunk/column_prefix.h"
@@ -96,7 +98,7 @@ arrow::Result<index::ChunkRows> ChunkSource::MakeRows(index::ChunkRef ref, const
 }
 
 arrow::Result<std::shared_ptr<arrow::Array>> ChunkSource::Column(const index::ChunkInfo& info, const index::RowsView& rows,
-                                                                 std::string_view component, int64_t num_rows) {
+                                                                 std::string_view component, int64_t num_rows, bool keep) {
   ARROW_ASSIGN_OR_RAISE(const auto* file, FileOf(info.layer));
   const ChunkPart part{info.layer, info.ordinal, std::string(component)};
   if (last_cells_ != nullptr && last_part_ == part && last_cells_->length() >= num_rows) return last_cells_;
@@ -107,20 +109,42 @@ arrow::Result<std::shared_ptr<arrow::Array>> ChunkSource::Column(const index::Ch
   auto decoded = Decode(*file, info, rows, component, num_rows);
   if (!decoded.ok()) return AtChunk(decoded.status(), *file, info);
   std::shared_ptr<arrow::Array> cells = decoded.MoveValueUnsafe();
-  uint64_t bytes = std::max(BytesOf(*cells->data()), info.place.uncompressed_size);
-  if (BytesOf(*cells->data()) < info.place.uncompressed_size / 2 && info.place.uncompressed_size >= kLargePayloadBytesMin) {
+  uint64_t bytes = BytesOf(*cells->data());
+  if (bytes < info.place.uncompressed_size / 2 && info.place.uncompressed_size >= kLargePayloadBytesMin) {
     ARROW_ASSIGN_OR_RAISE(cells, Compacted(*cells));
     bytes = BytesOf(*cells->data());
+  } else {
+    bytes = std::max(bytes, info.place.uncompressed_size);  // the payload stays alive
   }
-  cache_.AddColumn(part, cells, bytes);
+  if (keep) cache_.AddColumn(part, cells, bytes);
   last_part_ = part;
   last_cells_ = cells;
   return cells;
 }
 
+namespace {
+
+// The column, if the rows index holds a copy of it. Null if not.
+arrow::Result<std::shared_ptr<arrow::Array>> SmallColumn(const index::RowsView& rows, std::string_view component) {
+  if (rows.small_columns.empty()) return nullptr;
+  const auto bytes = std::make_shared<arrow::Buffer>(rows.small_columns.data(), static_cast<int64_t>(rows.small_columns.size()));
+  ARROW_ASSIGN_OR_RAISE(const auto reader,
+                        arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(bytes)));
+  const int field = reader->schema()->GetFieldIndex(std::string(component));
+  if (field < 0) return nullptr;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));
+  if (batch == nullptr || batch->num_rows() != static_cast<int64_t>(rows.num_rows)) return nullptr;
+  return Compacted(*batch->column(field));  // the index file may go away
+}
+
+}  // namespace
+
 arrow::Result<std::shared_ptr<arrow::Array>> ChunkSource::Decode(const storage::File& file, const index::ChunkInfo& info,
                                                                  const index::RowsView& rows, std::string_view component,
                                                                  int64_t num_rows) {
+  ARROW_ASSIGN_OR_RAISE(auto small, SmallColumn(rows, component));
+  if (small != nullptr) return small;
   counters_.chunks_decoded += 1;
   ARROW_ASSIGN_OR_RAISE(const auto head, rrd::ReadArrowMsgHead(file, info.place));
   if (rows.wire_ready) {

@@ -25,9 +25,9 @@ class ChunkSource {
 
   // FAILED_PRECONDITION if the recording changed (only where it must be read), DATA_LOSS if the chunk is damaged.
   arrow::Result<index::RowsView> Rows(index::ChunkRef ref, const index::ChunkInfo& info);
-  // Cells of at least the first `num_rows` rows. `rows`: of this chunk.
+  // Cells of at least the first `num_rows` rows. `rows`: of this chunk. `keep`: neighbours may be asked for later.
   arrow::Result<std::shared_ptr<arrow::Array>> Column(const index::ChunkInfo& info, const index::RowsView& rows,
-                                                      std::string_view component, int64_t num_rows);
+                                                      std::string_view component, int64_t num_rows, bool keep = true);
   // The recording of the layer, as it was registered.
   arrow::Result<const storage::File*> FileOf(index::LayerId layer);
 

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "query/cell_reader.h"
 #include "query/engine_state.h"
+#include "query/latest_chunks.h"
 
 namespace mutoscope::query {
 namespace {
@@ -68,7 +69,7 @@ class CellSearch {
     }
     for (uint32_t segment = 0; segment < snapshot_.segments.size(); ++segment) {
       if (request_.segment && !candidates.contains(segment)) continue;
-      Add(snapshot_.index->LatestAt(columns_.selection, LayersOf(segment), timeline, request_.at), &candidates);
+      Add(LatestChunks(*snapshot_.index, columns_, LayersOf(segment), request_.at), &candidates);
     }
     return candidates;
   }

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "query/index_values.h"
+#include "query/latest_chunks.h"
 #include "query/plan.h"
 
 namespace mutoscope::query {
@@ -85,7 +86,7 @@ class Windows {
   }
 
   void AddLatestAt(uint32_t segment, int64_t at, Refs* refs) const {
-    const auto before = index_.LatestAt(plan_.columns->selection, LayersOf(segment), timeline(), at);
+    const auto before = LatestChunks(index_, *plan_.columns, LayersOf(segment), at);
     refs->insert(refs->end(), before.begin(), before.end());
     std::ranges::sort(*refs);
     refs->erase(std::unique(refs->begin(), refs->end()), refs->end());

@@ -1,11 +1,14 @@
 #include "storage/file.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "arrow/memory_pool.h"
 #include "base/status.h"
@@ -61,21 +64,34 @@ File::File(int fd, std::string path, FileIdentity identity) : fd_(fd), path_(std
 
 File::~File() { close(fd_); }
 
-arrow::Status File::ReadAt(uint64_t offset, std::span<uint8_t> out) const {
-  if (offset > size() || out.size() > size() - offset) {
-    return base::DataLoss("'{}' is too short: {} bytes wanted at offset {}, the file has {} bytes", path_, out.size(), offset,
+arrow::Status File::ReadAt(uint64_t offset, std::span<uint8_t> out) const { return ReadPieces(offset, {&out, 1}); }
+
+arrow::Status File::ReadPieces(uint64_t offset, std::span<const std::span<uint8_t>> pieces) const {
+  std::vector<iovec> left;
+  left.reserve(pieces.size());
+  uint64_t wanted = 0;
+  for (const auto& piece : pieces) {
+    if (!piece.empty()) left.push_back({piece.data(), piece.size()});
+    wanted += piece.size();
+  }
+  if (offset > size() || wanted > size() - offset) {
+    return base::DataLoss("'{}' is too short: {} bytes wanted at offset {}, the file has {} bytes", path_, wanted, offset,
                           size());
   }
-  size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t n = pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+  uint64_t done = 0;
+  for (auto next = left.begin(); next != left.end();) {
+    const int count = static_cast<int>(std::min<ptrdiff_t>(left.end() - next, IOV_MAX));
+    const ssize_t n = preadv(fd_, &*next, count, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return base::WithContext(ErrnoStatus(errno, "read", path_), fmt::format("at offset {}", offset + done));
     if (n == 0) {
       return base::DataLoss("'{}' was cut while it was open: {} bytes wanted at offset {}, {} are there; register it again",
-                            path_, out.size(), offset, done);
+                            path_, wanted, offset, done);
     }
-    done += static_cast<size_t>(n);
+    done += static_cast<uint64_t>(n);
+    auto read = static_cast<size_t>(n);
+    for (; next != left.end() && read >= next->iov_len; ++next) read -= next->iov_len;
+    if (read > 0) *next = {static_cast<uint8_t*>(next->iov_base) + read, next->iov_len - read};
   }
   return arrow::Status::OK();
 }

@@ -35,6 +35,8 @@ class File {
 
   // Reads exactly out.size() bytes; DATA_LOSS naming file and offset if the file is shorter.
   arrow::Status ReadAt(uint64_t offset, std::span<uint8_t> out) const;
+  // Reads bytes from `offset` on into the pieces, one after the other.
+  arrow::Status ReadPieces(uint64_t offset, std::span<const std::span<uint8_t>> pieces) const;
   // The same into a new buffer. The range is checked against size() before anything is allocated.
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(uint64_t offset, uint64_t length) const;
   // A private read-only mapping of that range, unmapped with the buffer's last owner. Touching it after somebody truncated
