@@ -152,14 +152,15 @@ arrow::Result<std::shared_ptr<arrow::ArrayData>> TakeColumn(PayloadPrefix* prefi
 }  // namespace
 
 arrow::Result<std::optional<ColumnPrefix>> ReadColumnPrefix(const storage::File& file, const rrd::ArrowMsgHead& head,
-                                                            std::string_view component, int64_t num_rows) {
+                                                            std::string_view component, int64_t num_rows, SchemaMemo* schemas) {
   PayloadPrefix prefix(file, head);
   ARROW_ASSIGN_OR_RAISE(bool there, prefix.Grow(std::min(kFirstPrefixBytes, head.uncompressed_size)));
   const auto schema_frame = ReadFrame(prefix.bytes(), 0);
   if (!there || !schema_frame.ok()) return std::nullopt;
   ARROW_ASSIGN_OR_RAISE(there, prefix.Grow(schema_frame->metadata_end() + kFramePrefixBytes));
   if (!there) return std::nullopt;
-  const auto schema = ReadStoredSchema(prefix.buffer(), *schema_frame);
+  const auto schema = schemas != nullptr && head.chunk_id ? schemas->Get(prefix.buffer(), *schema_frame, *head.chunk_id)
+                                                          : ReadStoredSchema(prefix.buffer(), *schema_frame);
   const auto batch_frame = ReadFrame(prefix.bytes(), schema_frame->metadata_end());
   if (!schema.ok() || !batch_frame.ok()) return std::nullopt;
   ARROW_ASSIGN_OR_RAISE(there, prefix.Grow(batch_frame->metadata_end()));

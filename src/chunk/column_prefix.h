@@ -8,6 +8,7 @@
 
 #include "arrow/array.h"
 #include "arrow/result.h"
+#include "chunk/schema_memo.h"
 #include "rrd/recording.h"
 #include "storage/file.h"
 
@@ -22,6 +23,7 @@ struct ColumnPrefix {
 // chunks whose stored form is wire-ready (IsWireReady). Absent where the column's type or layout needs the whole chunk: then
 // DecodeChunk. DATA_LOSS if the payload is damaged.
 arrow::Result<std::optional<ColumnPrefix>> ReadColumnPrefix(const storage::File& file, const rrd::ArrowMsgHead& head,
-                                                            std::string_view component, int64_t num_rows);
+                                                            std::string_view component, int64_t num_rows,
+                                                            SchemaMemo* schemas = nullptr);  // may be null
 
 }  // namespace mutoscope::chunk

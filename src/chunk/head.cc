@@ -83,13 +83,15 @@ void SortTimelines(ChunkHead* head) {
 
 // Nothing if the stream is not laid out as every writer since 0.24 does it: then the whole chunk is decoded, which also finds out
 // what is wrong with it.
-arrow::Result<std::optional<ChunkHead>> ReadFromPrefix(PayloadPrefix* prefix, uint64_t uncompressed_size) {
-  ARROW_ASSIGN_OR_RAISE(bool there, prefix->Grow(std::min(kFirstPrefixBytes, uncompressed_size)));
+arrow::Result<std::optional<ChunkHead>> ReadFromPrefix(PayloadPrefix* prefix, const rrd::ArrowMsgHead& message,
+                                                       SchemaMemo* schemas) {
+  ARROW_ASSIGN_OR_RAISE(bool there, prefix->Grow(std::min(kFirstPrefixBytes, message.uncompressed_size)));
   const auto schema_frame = ReadFrame(prefix->bytes(), 0);
   if (!there || !schema_frame.ok()) return std::nullopt;
   ARROW_ASSIGN_OR_RAISE(there, prefix->Grow(schema_frame->metadata_end() + kFramePrefixBytes));
   if (!there) return std::nullopt;
-  const auto schema = ReadStoredSchema(prefix->buffer(), *schema_frame);
+  const auto schema = schemas != nullptr && message.chunk_id ? schemas->Get(prefix->buffer(), *schema_frame, *message.chunk_id)
+                                                             : ReadStoredSchema(prefix->buffer(), *schema_frame);
   const auto batch_frame = ReadFrame(prefix->bytes(), schema_frame->metadata_end());
   if (!schema.ok() || !batch_frame.ok()) return std::nullopt;
   auto timelines = PlainTimelines(**schema);
@@ -140,9 +142,9 @@ arrow::Result<ChunkHead> ReadFromWholePayload(const storage::File& file, const r
 
 }  // namespace
 
-arrow::Result<ChunkHead> ReadChunkHead(const storage::File& file, const rrd::ArrowMsgHead& message) {
+arrow::Result<ChunkHead> ReadChunkHead(const storage::File& file, const rrd::ArrowMsgHead& message, SchemaMemo* schemas) {
   PayloadPrefix prefix(file, message);
-  ARROW_ASSIGN_OR_RAISE(std::optional<ChunkHead> head, ReadFromPrefix(&prefix, message.uncompressed_size));
+  ARROW_ASSIGN_OR_RAISE(std::optional<ChunkHead> head, ReadFromPrefix(&prefix, message, schemas));
   if (!head.has_value()) {
     ARROW_ASSIGN_OR_RAISE(head, ReadFromWholePayload(file, message));
   }

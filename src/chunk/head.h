@@ -7,6 +7,7 @@
 
 #include "arrow/result.h"
 #include "chunk/chunk.h"
+#include "chunk/schema_memo.h"
 #include "rrd/recording.h"
 #include "storage/file.h"
 
@@ -23,7 +24,8 @@ struct ChunkHead {
 };
 
 // Decodes the prefix of the IPC stream that ends with the last index column (rrd.md §2.1: row ids and index columns come first).
-// Falls back to the whole payload where a column order or migration of an old file needs it.
-arrow::Result<ChunkHead> ReadChunkHead(const storage::File& file, const rrd::ArrowMsgHead& head);
+// Falls back to the whole payload where a column order or migration of an old file needs it. `schemas` may be null; with it,
+// `stored_schema` may hold the id of another chunk.
+arrow::Result<ChunkHead> ReadChunkHead(const storage::File& file, const rrd::ArrowMsgHead& head, SchemaMemo* schemas = nullptr);
 
 }  // namespace mutoscope::chunk

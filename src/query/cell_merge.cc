@@ -12,9 +12,20 @@ uint32_t Narrow(size_t value) { return static_cast<uint32_t>(value); }
 // Steps through rows [begin, end) and values together.
 Hits HitsByMerging(std::span<const int64_t> times, size_t begin, size_t end, std::span<const int64_t> values, bool fill) {
   Hits hits;
+  size_t position = 0;
+  if (begin < end) {  // mostly the chunk's rows are rows of the answer, one after the other
+    const auto at = std::lower_bound(values.begin(), values.end(), times[begin]) - values.begin();
+    position = static_cast<size_t>(at);
+    const size_t count = end - begin;
+    if (count <= values.size() - position && std::ranges::equal(times.subspan(begin, count), values.subspan(position, count))) {
+      hits.first_row = Narrow(begin);
+      hits.first_position = Narrow(position);
+      hits.count = Narrow(count);
+      return hits;
+    }
+  }
   hits.rows.reserve(end - begin);
   hits.positions.reserve(end - begin);
-  size_t position = 0;
   for (size_t row = begin; row < end; ++row) {
     while (position < values.size() && values[position] < times[row]) ++position;
     if (position == values.size()) break;

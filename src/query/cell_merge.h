@@ -48,10 +48,20 @@ struct ClearEvent {
   ColumnIds columns;  // that it empties in this segment
 };
 
-// Rows of a chunk that matter, and the rows of the answer they may give a value to.
+// Rows of a chunk that matter, and the rows of the answer they may give a value to: neighbours beside neighbours (`count` of them
+// from `first_row` and `first_position` on), or one by one.
 struct Hits {
+  uint32_t first_row = 0;
+  uint32_t first_position = 0;
+  uint32_t count = 0;
   std::vector<uint32_t> rows;       // of the chunk
   std::vector<uint32_t> positions;  // of the answer, parallel
+
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (uint32_t i = 0; i < count; ++i) visit(first_row + i, first_position + i);
+    for (size_t i = 0; i < rows.size(); ++i) visit(rows[i], positions[i]);
+  }
 };
 
 // The rows of the answer have the index values `values` (ascending, distinct). Without fill, a row of the chunk hits the row of

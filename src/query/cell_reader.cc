@@ -62,11 +62,17 @@ class Reader {
       size_t cells = 0;
     };
     std::map<uint32_t, Needed> chunks;
-    for (const CellRef& cell : cells) {
-      if (cell.is_null() || cell.is_cleared || (!also_verbatim && Verbatim(cell))) continue;
-      Needed& needed = chunks[cell.chunk];
-      needed.rows = std::max({needed.rows, cell.row + 1, rows_needed_.empty() ? 0 : rows_needed_[cell.chunk]});
-      ++needed.cells;
+    for (const Run& run : RunsOf(cells)) {
+      if (run.kind != Run::Kind::kCells) continue;
+      int64_t wanted = run.length;
+      for (int64_t i = 0; !also_verbatim && i < run.length; ++i) {
+        if (Verbatim(CellRef::Value(run.chunk, run.row + static_cast<uint32_t>(i)))) --wanted;
+      }
+      if (wanted == 0) continue;
+      Needed& needed = chunks[run.chunk];
+      const auto end = run.row + static_cast<uint32_t>(run.length);
+      needed.rows = std::max({needed.rows, end, rows_needed_.empty() ? 0 : rows_needed_[run.chunk]});
+      needed.cells += static_cast<size_t>(wanted);
     }
     for (const auto& [chunk, needed] : chunks) {
       const auto& of = chunks_[chunk];

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "arrow/array.h"
+#include "chunk/schema_memo.h"
 #include "index/rows_view.h"
 
 namespace mutoscope::query {
@@ -35,6 +36,7 @@ class ChunkCache {
   void AddColumn(const ChunkPart& part, std::shared_ptr<arrow::Array> cells, uint64_t bytes);
 
   uint64_t bytes() const;
+  chunk::SchemaMemo& schemas() { return schemas_; }
 
  private:
   struct Entry {
@@ -54,6 +56,7 @@ class ChunkCache {
   Entry* Find(const ChunkPart& part);
   void Add(Entry entry);
 
+  chunk::SchemaMemo schemas_;
   const uint64_t bytes_max_;
   mutable std::mutex mutex_;
   Entries recent_;  // front = last used

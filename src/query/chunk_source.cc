@@ -77,7 +77,7 @@ arrow::Result<index::ChunkRows> ChunkSource::MakeRows(index::ChunkRef ref, const
   }
   const auto read = [&]() -> arrow::Result<index::ChunkRows> {
     ARROW_ASSIGN_OR_RAISE(const auto message, rrd::ReadArrowMsgHead(*file, info.place));
-    ARROW_ASSIGN_OR_RAISE(auto head, chunk::ReadChunkHead(*file, message));
+    ARROW_ASSIGN_OR_RAISE(auto head, chunk::ReadChunkHead(*file, message, &cache_.schemas()));
     index::ChunkRows rows;
     rows.row_ids_sorted = head.row_ids_sorted;
     rows.wire_ready = head.row_ids_sorted && chunk::IsWireReady(*head.stored_schema);
@@ -148,7 +148,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ChunkSource::Decode(const storage::
   counters_.chunks_decoded += 1;
   ARROW_ASSIGN_OR_RAISE(const auto head, rrd::ReadArrowMsgHead(file, info.place));
   if (rows.wire_ready) {
-    ARROW_ASSIGN_OR_RAISE(auto prefix, chunk::ReadColumnPrefix(file, head, component, num_rows));
+    ARROW_ASSIGN_OR_RAISE(auto prefix, chunk::ReadColumnPrefix(file, head, component, num_rows, &cache_.schemas()));
     if (prefix) {
       counters_.bytes_decoded += static_cast<int64_t>(prefix->bytes_decoded);
       counters_.bytes_read += static_cast<int64_t>(std::min(prefix->bytes_decoded, head.payload_size));

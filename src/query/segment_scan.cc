@@ -204,13 +204,12 @@ const CellRefs& SegmentScan::Cells(uint32_t column) {
     const auto own = std::ranges::find(chunks_[i].columns, column, &SegmentChunk::Column::id);
     if (own == chunks_[i].columns.end()) continue;
     const auto& is_set = chunks_[i].rows.components[own->component];
-    const Hits& hits = HitsOf(i);
-    for (size_t hit = 0; hit < hits.rows.size(); ++hit) {
-      if (!is_set.IsSet(hits.rows[hit])) continue;
-      const CellRef candidate = CellRef::Value(i, hits.rows[hit]);
-      CellRef& current = cells[hits.positions[hit]];
-      if (order.Replaces(candidate, current)) current = candidate;
-    }
+    HitsOf(i).ForEach([&](uint32_t row, uint32_t position) {
+      if (!is_set.IsSet(row)) return;
+      const CellRef candidate = CellRef::Value(i, row);
+      CellRef& current = cells[position];
+      if (current.is_null() || order.Replaces(candidate, current)) current = candidate;
+    });
   }
   for (const auto& clear : clears_) {
     if (std::ranges::find(clear.columns, column) == clear.columns.end()) continue;

@@ -145,19 +145,16 @@ class UnitBatches::Window {
   // Row numbers from `begin` on whose operands fit into memory together.
   size_t ConditionEnd(const Condition& condition, size_t begin) {
     if (condition.stage < Stage::kSmallColumns) return rows_.size();
-    uint64_t bytes = 0;
-    size_t end = begin;
-    while (end < rows_.size() && (end == begin || bytes < kConditionBytesMax)) {
-      for (const auto& operand : condition.operands) {
-        if (operand.kind == Operand::Kind::kComponent) bytes += BytesOf(operand.id, rows_[end]);
-      }
-      ++end;
+    std::vector<uint32_t> columns;
+    for (const auto& operand : condition.operands) {
+      if (operand.kind == Operand::Kind::kComponent) columns.push_back(operand.id);
     }
-    return end;
+    uint64_t bytes = 0;
+    return EndOfBytes(columns, begin, rows_.size(), kConditionBytesMax, &bytes);
   }
 
-  uint64_t BytesOf(uint32_t column, uint32_t row) {
-    const CellRef cell = scan_.Cells(column)[row];
+  // Of a cell of the column, about.
+  uint64_t BytesOf(uint32_t column, const CellRef& cell) {
     if (cell.is_null() || cell.is_cleared) return 0;
     if (plan_.columns->components[column].is_blob) {
       const auto& chunk = scan_.chunks()[cell.chunk];
@@ -174,14 +171,23 @@ class UnitBatches::Window {
   size_t BatchEnd(uint64_t* bytes) {
     *bytes = 0;
     const size_t last = std::min(rows_.size(), next_ + static_cast<size_t>(limits_.rows_max));
-    Positions components;
+    std::vector<uint32_t> components;
     for (const auto& column : plan_.projection) {
       if (column.kind == Operand::Kind::kComponent) components.push_back(column.id);
     }
-    size_t end = next_;
-    while (end < last && (end == next_ || *bytes < limits_.bytes_max)) {
-      for (const uint32_t column : components) *bytes += BytesOf(column, rows_[end]);
-      *bytes += 8 * plan_.projection.size();
+    const size_t end = EndOfBytes(components, next_, last, limits_.bytes_max, bytes);
+    *bytes += 8 * plan_.projection.size() * (end - next_);
+    return end;
+  }
+
+  // The rows from `begin` on (at least one, not beyond `last`) whose cells have about `bytes_max` bytes.
+  size_t EndOfBytes(const std::vector<uint32_t>& columns, size_t begin, size_t last, uint64_t bytes_max, uint64_t* bytes) {
+    if (columns.empty()) return last;
+    std::vector<const CellRefs*> cells;
+    for (const uint32_t column : columns) cells.push_back(&scan_.Cells(column));
+    size_t end = begin;
+    while (end < last && (end == begin || *bytes < bytes_max)) {
+      for (size_t i = 0; i < columns.size(); ++i) *bytes += BytesOf(columns[i], (*cells[i])[rows_[end]]);
       ++end;
     }
     return end;
