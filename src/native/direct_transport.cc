@@ -111,6 +111,7 @@ class DirectStream final : public MessageStream {
 }  // namespace
 
 arrow::Result<Pieces> DirectTransport::Unary(const std::string& method, const Metadata& metadata, std::string request) {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
   const auto found = UnaryMethods().find(method);
   if (found == UnaryMethods().end()) return Unknown(method);
   ARROW_ASSIGN_OR_RAISE(auto answer, found->second(CallOf(host_->redap(), metadata, [] { return false; }), request));
@@ -119,6 +120,7 @@ arrow::Result<Pieces> DirectTransport::Unary(const std::string& method, const Me
 
 arrow::Result<std::unique_ptr<MessageStream>> DirectTransport::Stream(const std::string& method, const Metadata& metadata,
                                                                       std::string request) {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
   const auto found = StreamMethods().find(method);
   if (found == StreamMethods().end()) return Unknown(method);
   auto cancelled = std::make_shared<std::atomic<bool>>(false);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "arrow/compute/initialize.h"
+#include "base/status.h"
 #include "native/catalog_client.h"
 #include "native/direct_transport.h"
 #include "native/engine_queries.h"
@@ -28,6 +29,20 @@ EngineHost::EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOpti
     : catalog_(std::move(catalog)),
       engine_(std::make_unique<query::Engine>(*catalog_, options.engine)),
       redap_{*catalog_, MUTOSCOPE_VERSION, options.find} {}
+
+EngineHost::~EngineHost() {
+  if (!process_.forked()) return;
+  (void)engine_.release();
+  (void)catalog_.release();
+}
+
+arrow::Status EngineHost::CheckProcess() const {
+  if (!process_.forked()) return arrow::Status::OK();
+  return base::FailedPrecondition(
+      "this catalog was opened before the process was forked and works in the parent only: serve the directory, and connect to "
+      "it "
+      "by its URL in the child");
+}
 
 std::shared_ptr<Catalog> EmbeddedCatalog(std::shared_ptr<EngineHost> host) {
   auto transport = std::make_shared<DirectTransport>(host);

@@ -6,6 +6,7 @@
 #include "arrow/result.h"
 #include "catalog/catalog.h"
 #include "mutoscope/catalog.h"
+#include "native/process_check.h"
 #include "query/engine.h"
 #include "query/find.h"
 #include "redap/call.h"
@@ -25,6 +26,10 @@ class EngineHost {
  public:
   // As Catalog::Open.
   static arrow::Result<std::shared_ptr<EngineHost>> Open(const HostOptions& options);
+  ~EngineHost();
+
+  // FAILED_PRECONDITION in a forked child: the threads that do the work are the parent's.
+  arrow::Status CheckProcess() const;
 
   catalog::Catalog& catalog() const { return *catalog_; }
   const query::Engine& engine() const { return *engine_; }
@@ -34,6 +39,7 @@ class EngineHost {
  private:
   EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options);
 
+  const ProcessCheck process_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<query::Engine> engine_;  // before the catalog goes, this goes
   redap::Engine redap_;

@@ -23,22 +23,26 @@ class HostedReader final : public QueryReader {
 }  // namespace
 
 arrow::Result<std::shared_ptr<arrow::Schema>> EngineQueries::Schema(const std::string& dataset, const Request& request) const {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
   ARROW_ASSIGN_OR_RAISE(const auto id, base::Tuid::Parse(dataset));
   return host_->engine().Schema(id, request);
 }
 
 arrow::Result<std::shared_ptr<QueryReader>> EngineQueries::Run(const std::string& dataset, const Request& request) const {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
   ARROW_ASSIGN_OR_RAISE(const auto id, base::Tuid::Parse(dataset));
   ARROW_ASSIGN_OR_RAISE(auto reader, host_->engine().Run(id, request));
   return std::make_shared<HostedReader>(host_, std::move(reader));
 }
 
 arrow::Result<std::string> EngineQueries::Explain(const std::string& dataset, const Request& request, bool run) const {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
   ARROW_ASSIGN_OR_RAISE(const auto id, base::Tuid::Parse(dataset));
   return host_->engine().Explain(id, request, run);
 }
 
 arrow::Result<std::shared_ptr<arrow::Array>> EngineQueries::Cell(const std::string& dataset, const CellRequest& request) const {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
   ARROW_ASSIGN_OR_RAISE(const auto id, base::Tuid::Parse(dataset));
   return host_->engine().Cell(id, request);
 }

@@ -6,6 +6,8 @@
 #include <grpcpp/support/sync_stream.h>
 
 #include "base/status.h"
+#include "native/process_check.h"
+#include "native/web_transport.h"
 
 namespace mutoscope::native {
 namespace {
@@ -60,6 +62,10 @@ class GrpcStream final : public MessageStream {
                                                                                 ToByteBuffer(std::move(request))));
   }
   ~GrpcStream() override {
+    if (process_.forked()) {  // it is the parent's, and would wait for threads that are not here
+      (void)reader_.release();
+      return;
+    }
     if (finished_) return;
     context_.TryCancel();
     grpc::ByteBuffer message;
@@ -93,6 +99,7 @@ class GrpcStream final : public MessageStream {
 
  private:
   const std::string url_;
+  const ProcessCheck process_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> reader_;
   bool finished_ = false;
@@ -101,9 +108,14 @@ class GrpcStream final : public MessageStream {
 
 class GrpcTransport final : public Transport {
  public:
-  GrpcTransport(std::shared_ptr<grpc::Channel> channel, std::string url) : channel_(std::move(channel)), url_(std::move(url)) {}
+  GrpcTransport(std::shared_ptr<grpc::Channel> channel, std::string url, std::shared_ptr<Transport> forked)
+      : channel_(std::move(channel)), url_(std::move(url)), forked_(std::move(forked)) {}
+  ~GrpcTransport() override {
+    if (process_.forked()) new std::shared_ptr<grpc::Channel>(std::move(channel_));  // kept for ever: see ~GrpcStream
+  }
 
   arrow::Result<Pieces> Unary(const std::string& method, const Metadata& metadata, std::string request) override {
+    if (process_.forked()) return forked_->Unary(method, metadata, std::move(request));
     grpc::ClientContext context;
     SetMetadata(metadata, &context);
     const grpc::internal::RpcMethod rpc(method.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
@@ -116,12 +128,15 @@ class GrpcTransport final : public Transport {
 
   arrow::Result<std::unique_ptr<MessageStream>> Stream(const std::string& method, const Metadata& metadata,
                                                        std::string request) override {
+    if (process_.forked()) return forked_->Stream(method, metadata, std::move(request));
     return std::make_unique<GrpcStream>(channel_, method, metadata, std::move(request), url_);
   }
 
  private:
-  const std::shared_ptr<grpc::Channel> channel_;
+  std::shared_ptr<grpc::Channel> channel_;
   const std::string url_;
+  const ProcessCheck process_;
+  const std::shared_ptr<Transport> forked_;  // for children of this process
 };
 
 }  // namespace
@@ -137,7 +152,7 @@ arrow::Result<std::shared_ptr<Transport>> ConnectGrpc(const std::string& address
   if (!channel->WaitForConnected(deadline)) {
     return base::Unavailable("no server answers at {}; start one with `mutoscope serve`", url);
   }
-  return std::make_shared<GrpcTransport>(std::move(channel), url);
+  return std::make_shared<GrpcTransport>(std::move(channel), url, MakeWebTransport(address, url, timeout));
 }
 
 }  // namespace mutoscope::native

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "base/status.h"
 #include "native/engine_queries.h"
+#include "native/process_check.h"
 #include "native/query_service.h"
 #include "redap/service.h"
 
@@ -35,9 +37,19 @@ std::string CatalogMetrics(const catalog::CatalogStats& stats) {
 }  // namespace
 
 RunningServer::RunningServer() = default;
-RunningServer::~RunningServer() = default;
+
+RunningServer::~RunningServer() {
+  if (!process_.forked()) return;
+  // The parent's: its threads are not here, and waiting for them would never end.
+  (void)server_.release();
+  for (auto& service : services_) (void)service.release();
+}
 
 arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net) {
+  if (!GrpcWorksHere()) {
+    return base::FailedPrecondition(
+        "this process was forked from one that used gRPC: a server cannot run here, start it in a new one");
+  }
   std::unique_ptr<RunningServer> running(new RunningServer());
   running->host_ = std::move(host);
   running->services_.push_back(redap::MakeService(running->host_->redap()));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "native/engine_host.h"
+#include "native/process_check.h"
 #include "net/server.h"
 
 namespace grpc {
@@ -21,10 +22,14 @@ class RunningServer {
   ~RunningServer();
 
   uint16_t port() const { return server_->port(); }
-  void Stop() { server_->Stop(); }
+  // Nothing in a forked child: it is the parent's.
+  void Stop() {
+    if (!process_.forked()) server_->Stop();
+  }
 
  private:
   RunningServer();
+  const ProcessCheck process_;
   std::shared_ptr<EngineHost> host_;
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
   std::unique_ptr<net::Server> server_;
