@@ -235,7 +235,7 @@ def test_registration_results(dataset, probe_recordings):
     with pytest.raises(ValueError, match=r"(?s)Registration failed.*robot_000"):
         dataset.register([uri]).wait()
     (result,) = dataset.register([uri]).iter_results()
-    assert (result.uri, result.segment_id, result.is_error) == (uri, "robot_000", True) and "exist" in result.error
+    assert (result.uri, result.segment_id, result.is_error) == (uri, "robot_000", True) and "already" in result.error
     with pytest.warns(DeprecationWarning, match="list"):
         assert dataset.register(uri, on_duplicate=rr.catalog.OnDuplicateSegmentLayer.SKIP).wait(10).segment_ids == ["robot_000"]
     with pytest.raises(ValueError, match="Expected 'error', 'skip', or 'replace'"):

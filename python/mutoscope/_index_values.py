@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 _UNITS = ("s", "ms", "us", "ns")
-_NUMPY_NS = {np.dtype("datetime64[ns]"): pa.timestamp("ns"), np.dtype("timedelta64[ns]"): pa.duration("ns")}
+_NUMPY_NS: dict[Any, pa.DataType] = {np.dtype("datetime64[ns]"): pa.timestamp("ns"), np.dtype("timedelta64[ns]"): pa.duration("ns")}
 
 
 def index_array(values: Any) -> pa.Array:
