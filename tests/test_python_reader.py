@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pds
 import pytest
 from datafusion import SessionContext, col, functions, lit
 
@@ -229,6 +230,15 @@ def test_pyarrow_dataset(dataset, expected):
     assert narrow.to_table().equals(expected.filter(late).select(["frame", SPEED]).slice(0, 4))
     # The limit comes before the filter of a scan.
     assert narrow.to_table(filter=pc.field("frame") < 0).num_rows == 0
+
+
+def test_scans_that_cpp_starts(dataset, expected):
+    """Acero and older DuckDBs take the C++ object and never call a method in Python."""
+    rows, late = dataset.to_arrow("frame"), pc.field("frame") > 2
+    scanned = pds.Scanner.from_dataset(rows, columns=["frame", SPEED], filter=late).to_table()
+    assert scanned.equals(expected.filter(late).select(["frame", SPEED]))
+    assert pds.Scanner.from_dataset(rows, filter=late).count_rows() == expected.filter(late).num_rows
+    assert keys(pds.Scanner.from_dataset(rows).head(5)) == keys(expected)[:5]
 
 
 def test_query(dataset, expected):

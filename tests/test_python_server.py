@@ -27,7 +27,13 @@ def test_serves_until_it_is_shut_down(sample):
     assert client.dataset_names() == ["directory", "list", "text"]
     assert [dataset.segment_ids() for dataset in client.datasets()] == [["sample"]] * 3
     assert rr.catalog.CatalogClient(server.url()).dataset_names() == client.dataset_names()
+    dataset = client.get_dataset("list")
+    assert dataset.reader("frame").count() == 4
     server.shutdown()
+    with pytest.raises(ConnectionError, match="shut down"):
+        dataset.reader("frame")
+    with pytest.raises(ConnectionError, match="shut down"):
+        dataset.cell("/motor:Scalars:scalars", index="frame", at=2)
     assert not server.is_running()
     with pytest.raises(ValueError, match="not running or has already been shut down"):
         server.shutdown()

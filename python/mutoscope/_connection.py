@@ -18,28 +18,28 @@ class Connection:
 
     def __init__(self) -> None:
         self._pid = -1
-        self._handle: _engine.Catalog | None = None
+        self.current: _engine.Catalog | None = None  # the handle of the process `_pid`
         self._lock = threading.Lock()
 
     def handle(self) -> _engine.Catalog:
         """The handle of this process, connected if need be."""
-        if self._pid == os.getpid() and self._handle is not None:
-            return self._handle
+        if self._pid == os.getpid() and self.current is not None:
+            return self.current
         if self._pid not in (-1, os.getpid()):
             self._lock = threading.Lock()  # a thread that did not survive the fork may have held it
         with self._lock:
-            if self._pid != os.getpid() or self._handle is None:
-                self._handle, self._pid = self._open(), os.getpid()
-            return self._handle
+            if self._pid != os.getpid() or self.current is None:
+                self.current, self._pid = self._open(), os.getpid()
+            return self.current
 
     def _open(self) -> _engine.Catalog:
         raise NotImplementedError
 
     def close(self) -> None:
         """Give the handle up; handles of datasets that are in use keep what they need."""
-        if self._handle is not None and self._pid == os.getpid():
-            self._handle.close()
-        self._handle, self._pid = None, -1
+        if self.current is not None and self._pid == os.getpid():
+            self.current.close()
+        self.current, self._pid = None, -1
 
     def __str__(self) -> str:
         return str(self.url)

@@ -38,16 +38,18 @@ SEGMENT_ID = "rerun_segment_id"
 class DatasetSource:
     """Finds the engine's handle of a dataset, in whatever process it is called. Pickles by the URL of the catalog."""
 
-    __slots__ = ("_client", "_handle", "_id", "_pid")
+    __slots__ = ("_catalog", "_client", "_handle", "_id", "_pid")
 
     def __init__(self, client: CatalogClient, id: str, handle: _engine.Dataset | None = None) -> None:
         self._client, self._id, self._handle = client, id, handle
+        self._catalog = client._connection.current
         self._pid = os.getpid() if handle is not None else -1
 
     def __call__(self) -> _engine.Dataset:
-        if self._handle is None or self._pid != os.getpid():
+        # Another process, or the server was shut down: ask the connection again.
+        if self._handle is None or self._pid != os.getpid() or self._catalog is not self._client._connection.current:
             self._handle = self._client._handle().dataset_by_id(self._id)
-            self._pid = os.getpid()
+            self._catalog, self._pid = self._client._connection.current, os.getpid()
         return self._handle
 
     def __reduce__(self) -> tuple[type[DatasetSource], tuple[CatalogClient, str]]:
