@@ -126,6 +126,7 @@ def test_counting_reads_no_columns(dataset, expected):
     reader = handle.query(dataset._request("frame", None, columns=[]))
     while reader.read() is not None:
         pass
+    assert reader.read() is None, "the end is the end"
     assert reader.statistics()["rows"] == expected.num_rows
     assert reader.statistics()["cells_verbatim"] == 0
 

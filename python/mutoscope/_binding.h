@@ -369,12 +369,15 @@ class Reader {
   // The next batch; nullptr at the end. `timeout_ms` >= 0: nullptr with waits() if the time is over first; ask again then.
   // Ctrl-C on the main thread closes the query.
   std::shared_ptr<arrow::RecordBatch> Next(int timeout_ms) {
+    if (ended_) return nullptr;
     if (!running_) running_ = std::make_unique<Running<Batch>>([held = reader_.get()]() -> Batch { return held->Next(); });
     try {
       auto result = running_->WaitFor(timeout_ms < 0 ? std::nullopt : std::optional(std::chrono::milliseconds(timeout_ms)));
       if (!result) return nullptr;
       running_.reset();
-      return Value(std::move(*result));
+      auto batch = Value(std::move(*result));
+      ended_ = batch == nullptr;
+      return batch;
     } catch (const PythonError&) {
       running_.reset();
       (void)reader_.get()->Close();
@@ -392,6 +395,7 @@ class Reader {
   using Batch = arrow::Result<std::shared_ptr<arrow::RecordBatch>>;
   Kept<QueryReader> reader_;
   std::unique_ptr<Running<Batch>> running_;
+  bool ended_ = false;
 };
 
 inline std::shared_ptr<Reader> Query(const KeptDataset& dataset, const Request& request) {

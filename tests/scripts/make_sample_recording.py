@@ -9,8 +9,6 @@ import numpy as np
 import rerun as rr
 
 FRAMES = 4
-START = np.datetime64("2026-01-01T12:00:00", "ns")
-STEP = np.timedelta64(100, "ms")
 
 
 def main(path):
@@ -19,7 +17,6 @@ def main(path):
     recording.log("/camera/depth", rr.DepthImage(np.zeros((2, 2), np.uint16), meter=1.0), static=True)
     for frame in range(FRAMES):
         recording.set_time("frame", sequence=frame)
-        recording.set_time("log_time", timestamp=START + frame * STEP)
         recording.log("/motor", rr.Scalars(float(frame)))
         recording.log("/camera", rr.EncodedImage(contents=bytes([frame]) * 1000, media_type="image/jpeg"))
     recording.flush()
