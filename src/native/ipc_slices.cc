@@ -144,18 +144,21 @@ class IpcEncoder::Sink final : public arrow::ipc::internal::IpcPayloadWriter {
   explicit Sink(int64_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
 
   arrow::Status WritePayload(const arrow::ipc::IpcPayload& payload) override {
-    Outgoing pieces;
-    AddPayload(payload, &pieces);
-    pieces.AppendMessages(v1::QueryResponse::kIpcFieldNumber, message_bytes_max_, &messages_);
+    AddPayload(payload, &pieces_);
     return arrow::Status::OK();
   }
   arrow::Status Close() override { return arrow::Status::OK(); }
 
-  std::deque<grpc::ByteBuffer> Take() { return std::exchange(messages_, {}); }
+  // All payloads since the last call, in as few messages as can be.
+  std::deque<grpc::ByteBuffer> Take() {
+    std::deque<grpc::ByteBuffer> messages;
+    if (pieces_.bytes() > 0) pieces_.AppendMessages(v1::QueryResponse::kIpcFieldNumber, message_bytes_max_, &messages);
+    return messages;
+  }
 
  private:
   const int64_t message_bytes_max_;
-  std::deque<grpc::ByteBuffer> messages_;
+  Outgoing pieces_;
 };
 
 arrow::Result<std::unique_ptr<IpcEncoder>> IpcEncoder::Make(const std::shared_ptr<arrow::Schema>& schema,

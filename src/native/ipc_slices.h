@@ -21,7 +21,7 @@ class IpcEncoder {
   static arrow::Result<std::unique_ptr<IpcEncoder>> Make(const std::shared_ptr<arrow::Schema>& schema,
                                                          int64_t message_bytes_max = kMessageBytesMax);
 
-  // The messages of the next batch; with the first one the schema's before it.
+  // The messages of the next batch (mostly one); the first begins with the schema.
   arrow::Result<std::deque<grpc::ByteBuffer>> Encode(const arrow::RecordBatch& batch);
   // Of an answer without batches: the schema's message.
   arrow::Result<std::deque<grpc::ByteBuffer>> EncodeEnd();

@@ -110,7 +110,8 @@ TEST(IpcStreamTest, LargeBuffersAreNotCopied) {
 
 TEST(IpcStreamTest, MalformedAnswersAreTold) {
   std::mt19937 random(3);
-  auto messages = Encode({MakeBatch(50)}, kMessageBytesMax, random);
+  auto messages = Encode({MakeBatch(50), MakeBatch(50)}, kMessageBytesMax, random);
+  ASSERT_EQ(messages.size(), 2u);
   const auto whole = arrow::ConcatenateBuffers(messages[1]).ValueOrDie()->ToString();
   for (const std::string& damaged :
        {whole.substr(0, whole.size() / 2), "\x12\x10" + whole.substr(0, 16), std::string("\xff\xff\xff"), std::string("\x13")}) {
