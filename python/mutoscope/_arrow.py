@@ -6,8 +6,8 @@ filter is applied there, once.
 
 from __future__ import annotations
 
-import _thread
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -63,7 +63,7 @@ class QueryScanner:
                     return
         except KeyboardInterrupt:
             # DataFusion turns it into an error of its own, which a loop may catch; so it comes again when the error has been raised.
-            threading.Timer(INTERRUPT_AGAIN_S, _thread.interrupt_main).start()
+            threading.Timer(INTERRUPT_AGAIN_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
             raise
         finally:
             if reader is not None:
