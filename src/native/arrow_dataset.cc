@@ -26,8 +26,6 @@ namespace {
 namespace compute = arrow::compute;
 namespace dataset = arrow::dataset;
 
-constexpr int kBatchesAhead = 2;  // the engine works ahead itself
-
 bool IsTrue(const compute::Expression& filter) { return filter.Equals(compute::literal(true)); }
 
 // Bound expressions hold positions in a schema that need not be the engine's.
@@ -60,13 +58,14 @@ class QueryFragment final : public dataset::Fragment {
   arrow::Result<dataset::RecordBatchGenerator> ScanBatchesAsync(const std::shared_ptr<dataset::ScanOptions>& options) override {
     ARROW_ASSIGN_OR_RAISE(const Request request, ScanRequest(*options));
     ARROW_ASSIGN_OR_RAISE(auto reader, source_->Query(request));
-    auto batches = arrow::MakeFunctionIterator([reader = std::move(reader)] { return reader->Next(); });
-    if (!options->use_threads) {
-      return dataset::RecordBatchGenerator([batches = std::make_shared<decltype(batches)>(std::move(batches))] {
-        return arrow::Future<std::shared_ptr<arrow::RecordBatch>>::MakeFinished(batches->Next());
-      });
-    }
-    return arrow::MakeBackgroundGenerator(std::move(batches), options->io_context.executor(), kBatchesAhead, kBatchesAhead / 2);
+    // Not arrow::MakeBackgroundGenerator: one that was abandoned waits for its task, for ever if the process ends meanwhile. The
+    // engine works ahead of its reader anyway.
+    auto* executor = options->use_threads ? options->io_context.executor() : nullptr;
+    return dataset::RecordBatchGenerator(
+        [reader = std::move(reader), executor]() -> arrow::Future<std::shared_ptr<arrow::RecordBatch>> {
+          if (executor == nullptr) return arrow::Future<std::shared_ptr<arrow::RecordBatch>>::MakeFinished(reader->Next());
+          return arrow::DeferNotOk(executor->Submit([reader] { return reader->Next(); }));
+        });
   }
 
   arrow::Future<std::optional<int64_t>> CountRows(compute::Expression predicate,

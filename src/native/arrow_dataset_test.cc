@@ -167,7 +167,7 @@ TEST_F(ArrowDatasetTest, AceroReadsItInOrder) {
   options->projection = cp::project({kSegment, kFrame}, {kSegmentIdColumn, "frame"});
   options->use_threads = true;
   const auto plan = arrow::acero::Declaration::Sequence(
-      {{"scan", ds::ScanNodeOptions(arrow_dataset_, options, /*require_sequenced_output=*/true)},
+      {{"scan", ds::ScanNodeOptions(arrow_dataset_, options, /*require_sequenced_output=*/true, /*implicit_ordering=*/true)},
        {"project", arrow::acero::ProjectNodeOptions({kSegment, kFrame}, {kSegmentIdColumn, "frame"})}});
   const auto table = arrow::acero::DeclarationToTable(plan).ValueOrDie()->CombineChunks().ValueOrDie();
   EXPECT_TRUE(table->RenameColumns({kSegmentIdColumn, "frame"})
