@@ -11,6 +11,7 @@ void AddServe(CLI::App& app, int* exit_code);
 void AddDataset(CLI::App& app, int* exit_code);
 void AddRegister(CLI::App& app, int* exit_code);
 void AddUnregister(CLI::App& app, int* exit_code);
+void AddQuery(CLI::App& app, int* exit_code);
 void AddStatus(CLI::App& app, int* exit_code);
 void AddRrd(CLI::App& app, int* exit_code);
 
