@@ -170,9 +170,11 @@ TEST_F(ArrowDatasetTest, AceroReadsItInOrder) {
       {{"scan", ds::ScanNodeOptions(arrow_dataset_, options, /*require_sequenced_output=*/true, /*implicit_ordering=*/true)},
        {"project", arrow::acero::ProjectNodeOptions({kSegment, kFrame}, {kSegmentIdColumn, "frame"})}});
   const auto table = arrow::acero::DeclarationToTable(plan).ValueOrDie()->CombineChunks().ValueOrDie();
-  EXPECT_TRUE(table->RenameColumns({kSegmentIdColumn, "frame"})
-                  .ValueOrDie()
-                  ->Equals(*Expected(cp::literal(true), {kSegmentIdColumn, "frame"})));
+  const auto expected = Expected(cp::literal(true), {kSegmentIdColumn, "frame"});
+  ASSERT_EQ(table->num_columns(), 2);
+  // A projection makes new fields, so the values are compared.
+  EXPECT_TRUE(table->column(0)->Equals(expected->column(0)) && table->column(1)->Equals(expected->column(1)))
+      << table->ToString();
 }
 
 TEST_F(ArrowDatasetTest, AnAbandonedScanEndsTheQuery) {
