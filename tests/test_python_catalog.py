@@ -219,6 +219,15 @@ def test_info_segment_layer(dataset):
         dataset.layer("nope")
 
 
+def test_schema_of_a_segment(dataset, probe_recordings):
+    labelled = dataset.catalog.create_dataset("labelled")
+    labelled.register([(probe_recordings / f"robot_00{number}.rrd").as_uri() for number in range(2)]).wait()
+    labelled.register([(probe_recordings / "extras/labels.rrd").as_uri()], layer_name="labels").wait()  # of robot_000
+    assert labelled.segment("robot_000").schema() == labelled.schema()
+    names = labelled.segment("robot_001").schema().column_names()
+    assert [name for name in labelled.schema().column_names() if name not in names] == ["/labels:TextLog:text"]
+
+
 def test_segment_urls(dataset):
     start = f"{dataset.catalog.url}/dataset/{dataset.id}?segment_id=a"
     noon = datetime.datetime(2026, 1, 1, 12, 0, 0, 500000)

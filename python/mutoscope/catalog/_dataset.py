@@ -14,7 +14,7 @@ from datafusion import DataFrame
 from mutoscope import _engine, _index_values
 from mutoscope.catalog._blueprints import Blueprints
 from mutoscope.catalog._client import CatalogClient
-from mutoscope.catalog._columns import metadata_of
+from mutoscope.catalog._columns import ComponentColumnDescriptor, metadata_of
 from mutoscope.catalog._entry import Entry
 from mutoscope.catalog._queries import SEGMENT_ID, DatasetSource, Queries
 from mutoscope.catalog._registration import OnDuplicateSegmentLayer, RegistrationOperation, UnregistrationHandle
@@ -154,13 +154,20 @@ class DatasetEntry(Queries, Blueprints, Entry):
         return self._source().schema()
 
     def _segment_schema(self, segment_id: str) -> Schema:
-        request = self.filter_segments(segment_id)
-        table = request.query(
-            next((column.name for column in self.schema().index_columns()), None), include_semantically_empty_columns=True
-        ).read_all()
-        used = {name for name in table.column_names if table[name].null_count < table.num_rows}
-        properties = {name for name in self._segment_rows(None, [segment_id]).column_names if name.startswith("property:")}
-        return Schema(pa.schema([field for field in self.arrow_schema() if field.name in used | properties]))
+        rows, view = self._segment_rows(None, [segment_id]), self.filter_segments(segment_id).filter_contents(["/**", "/__properties/**"])
+        schema = self.schema()
+        indexes = [column.name for column in schema.index_columns() if rows[f"{column.name}:start"].null_count == 0]
+
+        def is_logged(column: ComponentColumnDescriptor) -> bool:
+            logged = pc.field(column.name).is_valid()
+            options = {"include_semantically_empty_columns": True, "include_tombstone_columns": True}
+            return any(
+                view.to_arrow(index, columns=[], where=logged, limit=1, **options).count_rows()
+                for index in ([None] if column.is_static else []) + indexes
+            )
+
+        used = {*indexes, *(column.name for column in schema.component_columns() if is_logged(column))}
+        return Schema(pa.schema([field for field in self.arrow_schema() if field.name in used]))
 
     def manifest(self, include_diagnostic_data: bool = False) -> DataFrame:
         """One row a layer.
