@@ -106,6 +106,7 @@ class SchemaMessage {
 };
 
 struct Parts {
+  std::shared_ptr<arrow::Buffer> stream;  // what the entries are views of
   std::vector<Entry> entries;
   std::shared_ptr<arrow::RecordBatch> values;  // one row: literals and options
 };
@@ -121,6 +122,7 @@ arrow::Result<Parts> ReadParts(const std::shared_ptr<arrow::Buffer>& stream) {
   ARROW_ASSIGN_OR_RAISE(const auto schema_frame, chunk::ReadFrame(all, 0));
   ARROW_ASSIGN_OR_RAISE(const Span schema_bytes, Inside(*stream, schema_frame.metadata_offset, schema_frame.metadata_length));
   Parts parts;
+  parts.stream = stream;
   ARROW_ASSIGN_OR_RAISE(parts.entries, SchemaMessage::Check(schema_bytes));
   ARROW_ASSIGN_OR_RAISE(const auto frame, chunk::ReadFrame(all, schema_frame.metadata_end()));
   ARROW_ASSIGN_OR_RAISE(const Span batch_bytes, Inside(*stream, frame.metadata_offset, frame.metadata_length));
