@@ -139,10 +139,8 @@ OptionsPtr SetLookup(Members& members) {
   const bool is_list = values != nullptr && values->is_valid && values->type->id() == arrow::Type::LIST;
   const auto mode = members.Number<arrow::UInt32Scalar>("null_matching_behavior");
   if (mode >= kNullMatchingModes) members.Fail("null_matching_behavior");
-  if (!is_list) {
-    members.Fail("value_set");
-    return nullptr;
-  }
+  if (!is_list) members.Fail("value_set");
+  if (!members.status().ok()) return nullptr;  // no enumeration is made of a number that it does not have
   const auto& array = arrow::internal::checked_cast<const arrow::BaseListScalar&>(*values).value;
   if (!IsPlainType(*array->type())) members.Fail("value_set");
   return std::make_shared<compute::SetLookupOptions>(array, static_cast<compute::SetLookupOptions::NullMatchingBehavior>(mode));
@@ -170,6 +168,7 @@ OptionsPtr Round(Members& members) {
   const auto mode = members.Number<arrow::Int8Scalar>("round_mode");
   if (digits < -kRoundDigitsMax || digits > kRoundDigitsMax) members.Fail("ndigits");
   if (mode < 0 || mode >= kRoundModes) members.Fail("round_mode");
+  if (!members.status().ok()) return nullptr;
   return std::make_shared<compute::RoundOptions>(digits, static_cast<compute::RoundMode>(mode));
 }
 
