@@ -10,7 +10,7 @@ from support import sdk
 from support.paths import SCRIPTS
 from support.servers import Mutoscope
 
-COMMANDS = ["serve", "dataset list", "dataset create", "dataset delete", "dataset show", "register", "unregister", "status", "rrd info", "rrd verify"]
+COMMANDS = ["serve", "dataset list", "dataset create", "dataset delete", "dataset show", "register", "unregister", "status", "query", "rrd info", "rrd verify"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -242,7 +242,7 @@ arrow::Result<OptionsPtr> DecodeOptions(const std::string& function, const arrow
   Members members(function, *serialized);
   const std::string type_name = members.Text("_type_name");
   ARROW_RETURN_NOT_OK(members.status());
-  if (type_name != decoder.type_name) {
+  if (decoder.decode == nullptr || type_name != decoder.type_name) {
     return base::InvalidArgument("filter: the function '{}' takes {}, not {}", function,
                                  decoder.decode == nullptr ? "no options" : decoder.type_name, type_name);
   }

@@ -13,7 +13,7 @@ seconds=${1:?usage: $0 SECONDS [CORPUS_DIR]…}
 shift
 cd "$(dirname "$0")/../.."
 build=build/fuzz
-targets=(fuzz_recording fuzz_footer fuzz_chunk fuzz_lz4)
+targets=(fuzz_recording fuzz_footer fuzz_chunk fuzz_lz4 fuzz_expression)
 corpus=$build/fuzz-corpus
 crashes=$build/fuzz-crashes
 
