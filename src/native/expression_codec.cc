@@ -10,6 +10,8 @@
 
 #include "arrow/array.h"
 #include "arrow/compute/api_scalar.h"
+#include "arrow/compute/function.h"
+#include "arrow/compute/registry.h"
 #include "arrow/ipc/dictionary.h"
 #include "arrow/ipc/message.h"
 #include "arrow/ipc/options.h"
@@ -219,6 +221,14 @@ class Builder {
       if (!options->is_valid) return Damaged("the options of a call are null");
     }
     ++next_;
+    // Printing a comparison takes for granted that it has two sides.
+    const auto known = compute::GetFunctionRegistry()->GetFunction(function);
+    if (!known.ok()) return base::InvalidArgument("filter: there is no function '{}'", function);
+    const auto arity = (*known)->arity();
+    const auto wanted = static_cast<size_t>(arity.num_args);
+    if (arity.is_varargs ? arguments.size() < wanted : arguments.size() != wanted) {
+      return base::InvalidArgument("filter: the function '{}' takes {} arguments, not {}", function, wanted, arguments.size());
+    }
     ARROW_ASSIGN_OR_RAISE(
         auto decoded,
         DecodeOptions(function,
