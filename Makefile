@@ -1,7 +1,8 @@
 # All set-up is done by tools/setup.sh; root is only needed while Debian packages are missing.
 SETUP := tools/setup.sh
 PYTHON := .venv/bin/python
-CXX_SOURCES = $(shell find src tests/fuzz -name '*.h' -o -name '*.cc')
+CXX_SOURCES = $(shell find include src tests/fuzz examples python -name '*.h' -o -name '*.cc')
+export MUTOSCOPE_CASES = $(CURDIR)/build/corpus/cases
 FUZZ_SECONDS ?= 3600
 SOAK_SECONDS ?= 3600
 

@@ -47,6 +47,8 @@ make_corpus() {  # what unit tests read, as either SDK writes it
     rm -rf "build/corpus/$sdk"
     CI=1 ".venv-$sdk/bin/python" tests/make_recordings.py "build/corpus/$sdk" >&2
   done
+  rm -rf build/corpus/cases  # random queries with the model's answers, for the C++ test of the engine
+  CI=1 .venv/bin/python -m tests.model.write_cases build/corpus/cases >&2
 }
 
 build_release() {  # TARGET…
@@ -73,7 +75,7 @@ run_step() {
     apt-test) step apt-test "$(hash_of tools/apt-test.txt)" apt_install tools/apt-test.txt ;;
     venv) step venv "$root $(hash_of tools/requirements/dev.txt)" make_venv .venv tools/requirements/dev.txt ;;
     sdk36 | sdk41) step "$1" "$root $(hash_of "tools/requirements/$1.txt")" make_venv ".venv-$1" "tools/requirements/$1.txt" ;;
-    corpus) step corpus "$root $(hash_of tests/make_recordings.py tools/requirements/sdk*.txt)" make_corpus ;;
+    corpus) step corpus "$root $(hash_of tests/make_recordings.py tests/model/*.py tools/requirements/sdk*.txt)" make_corpus ;;
     program | build)
       if [ "$1" = program ]; then build_release mutoscope mutoscope_python; else build_release all; fi
       mapfile -t files < <(package_files)

@@ -14,8 +14,8 @@
 namespace mutoscope {
 
 struct CatalogOptions {
-  std::string directory;                 // made if missing; one process at a time
-  std::vector<std::string> allow_paths;  // directories and files that may be registered, besides `directory`
+  std::string directory;                                  // made if missing; one process at a time
+  std::vector<std::string> allow_paths;                   // directories and files that may be registered, besides `directory`
   uint64_t query_memory_bytes_max = uint64_t{256} << 20;  // of one query, beside its answer
   uint64_t cache_bytes_max = uint64_t{256} << 20;         // decoded columns and row indexes kept between queries
   int threads = 0;                                        // for queries; 0 = number of cores

@@ -15,9 +15,9 @@ struct ClientOptions {
 
 class Client {
  public:
-  // `url`: rerun+http://HOST:PORT (http:// works too). UNAVAILABLE naming the URL if no server answers there, INVALID_ARGUMENT for
-  // another scheme. Queries need a Mutoscope server (UNIMPLEMENTED naming its version if it is too old); the rest works with any
-  // redap server.
+  // `url`: rerun+http://HOST:PORT (http:// works too). UNAVAILABLE naming the URL if no server answers there, INVALID_ARGUMENT
+  // for another scheme. Queries need a Mutoscope server (UNIMPLEMENTED naming its version if it is too old); the rest works with
+  // any redap server.
   static arrow::Result<std::shared_ptr<Catalog>> Connect(const std::string& url, const ClientOptions& options = {});
 };
 

@@ -2,8 +2,8 @@
 //
 // The answer to a Request is a table with one row for each (segment, index value), ordered by segment id (bytes) and index value.
 // Columns: `rerun_segment_id` (utf8), the indexes of the dataset by name (int64, timestamp[ns] or duration[ns]), then components
-// (list<T>, null where nothing was logged, empty where the value was cleared). The row set depends on contents, segments, index and
-// filter, never on the chosen columns.
+// (list<T>, null where nothing was logged, empty where the value was cleared). The row set depends on contents, segments, index
+// and filter, never on the chosen columns.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ struct Request {
   bool include_semantically_empty_columns = false;
   // Rows at exactly these index values instead of the logged ones: in every segment whose range of the index covers them
   // (`index_values`), or in the named segments, covered or not (`segment_index_values`). Integers are raw values (nanoseconds on
-  // time indexes); timestamps and durations of any unit are converted. Duplicates count once. INVALID_ARGUMENT naming the value for
-  // nulls, overflow, and a type that does not suit the index.
+  // time indexes); timestamps and durations of any unit are converted. Duplicates count once. INVALID_ARGUMENT naming the value
+  // for nulls, overflow, and a type that does not suit the index.
   std::shared_ptr<arrow::Array> index_values;
   std::optional<std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>> segment_index_values;
   // At most that many rows, the first in order; absent = all.
@@ -67,8 +67,8 @@ struct Statistics {
   int64_t payload_ns = 0;
 };
 
-// The answer to a query. Batches hold at most 65,536 rows and about 8 MiB (more only where one row is larger). Not thread-safe, but
-// Close() and statistics() may be called from any thread; destroying it ends the query.
+// The answer to a query. Batches hold at most 65,536 rows and about 8 MiB (more only where one row is larger). Not thread-safe,
+// but Close() and statistics() may be called from any thread; destroying it ends the query.
 class QueryReader : public arrow::RecordBatchReader {
  public:
   // Stops reading; a ReadNext() that waits in another thread returns CANCELLED soon.
@@ -81,9 +81,9 @@ struct CellRequest {
   std::string column;                  // a component column, e.g. "/camera:EncodedImage:blob"
   std::string index;                   // e.g. "log_time"
   int64_t at = 0;                      // raw index value (nanoseconds on time indexes)
-  std::optional<std::string> segment;  // absent: the first segment (by id) with a value there; with `latest`, the one whose value is
-                                       // the latest
-  bool latest = false;                 // the latest value at or before `at` instead of the value at `at`
+  std::optional<std::string> segment;  // absent: the first segment (by id) with a value there; with `latest`, the one whose value
+                                       // is the latest
+  bool latest = false;  // the latest value at or before `at` instead of the value at `at`
 };
 
 }  // namespace mutoscope

@@ -134,14 +134,14 @@ arrow::Result<CellRequest> FromProto(const v1::CellRequest& wire) {
   return request;
 }
 
-#define MUTOSCOPE_STATISTICS(EACH)                                                                                        \
-  EACH(rows)                                                                                                              \
-  EACH(rows_considered)                                                                                                   \
-  EACH(segments)                                                                                                          \
-  EACH(chunks)                                                                                                            \
-  EACH(cells_verbatim)                                                                                                    \
-  EACH(chunks_decoded) EACH(cache_hits) EACH(bytes_read) EACH(bytes_decoded) EACH(plan_ns) EACH(index_ns) EACH(filter_ns) \
-      EACH(payload_ns)
+#define MUTOSCOPE_STATISTICS(EACH) \
+  EACH(rows)                       \
+  EACH(rows_considered)            \
+  EACH(segments)                   \
+  EACH(chunks)                     \
+  EACH(cells_verbatim)             \
+  EACH(chunks_decoded)             \
+  EACH(cache_hits) EACH(bytes_read) EACH(bytes_decoded) EACH(plan_ns) EACH(index_ns) EACH(filter_ns) EACH(payload_ns)
 
 v1::Statistics ToProto(const Statistics& statistics) {
   v1::Statistics wire;

@@ -64,6 +64,19 @@ bool Suits(const arrow::DataType& type, chunk::TimelineKind kind) {
          (type.id() == arrow::Type::DURATION && kind == chunk::TimelineKind::kDuration);
 }
 
+// Types whose values are the index's own as they are.
+bool IsRaw(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::INT64) return true;
+  if (type.id() == arrow::Type::TIMESTAMP) return static_cast<const arrow::TimestampType&>(type).unit() == arrow::TimeUnit::NANO;
+  return type.id() == arrow::Type::DURATION && static_cast<const arrow::DurationType&>(type).unit() == arrow::TimeUnit::NANO;
+}
+
+std::vector<int64_t> Distinct(std::vector<int64_t> values) {
+  if (!std::ranges::is_sorted(values)) std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
 }  // namespace
 
 std::optional<int64_t> ExactIndexValue(const arrow::Scalar& literal, chunk::TimelineKind kind) {
@@ -84,6 +97,11 @@ arrow::Result<std::vector<int64_t>> IndexValues(const arrow::Array& values, cons
   }
   std::vector<int64_t> raw;
   raw.reserve(static_cast<size_t>(values.length()));
+  if (IsRaw(*values.type()) && values.null_count() == 0) {
+    const auto* begin = values.data()->GetValues<int64_t>(1);
+    raw.assign(begin, begin + values.length());
+    return Distinct(std::move(raw));
+  }
   for (int64_t i = 0; i < values.length(); ++i) {
     if (values.IsNull(i)) return base::InvalidArgument("index value {} for '{}' is null", i, timeline.name);
     ARROW_ASSIGN_OR_RAISE(const auto scalar, values.GetScalar(i));
@@ -94,9 +112,7 @@ arrow::Result<std::vector<int64_t>> IndexValues(const arrow::Array& values, cons
     }
     raw.push_back(*value);
   }
-  std::sort(raw.begin(), raw.end());
-  raw.erase(std::unique(raw.begin(), raw.end()), raw.end());
-  return raw;
+  return Distinct(std::move(raw));
 }
 
 }  // namespace mutoscope::query

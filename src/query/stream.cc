@@ -45,7 +45,7 @@ class Stream final : public QueryReader, public std::enable_shared_from_this<Str
   arrow::Status ReadNext(Batch* out) override {
     *out = nullptr;
     std::unique_lock lock(mutex_);
-    while (rows_left_ > 0) {
+    while (rows_left_ > 0 && !ended_) {
       if (closed_) return base::Cancelled("the query was closed");
       StartUnits();
       if (active_.empty()) break;
@@ -69,6 +69,7 @@ class Stream final : public QueryReader, public std::enable_shared_from_this<Str
       }
       Produce(*unit, lock);
     }
+    ended_ = true;
     closed_ = true;  // stops what is still being worked on
     return arrow::Status::OK();
   }
@@ -153,7 +154,8 @@ class Stream final : public QueryReader, public std::enable_shared_from_this<Str
   size_t next_unit_ = 0;
   int64_t rows_left_;
   size_t workers_ = 0;
-  bool closed_ = false;
+  bool closed_ = false;  // by the caller, by an error or at the end
+  bool ended_ = false;   // the last batch was handed out
 };
 
 // Ends the query when the last user lets go, although workers still hold the stream.
