@@ -84,7 +84,7 @@ arrow::Status AddSegments(const Request& request, Plan* plan) {
     std::iota(plan->segments.begin(), plan->segments.end(), uint32_t{0});
     plan->all_segments = true;
   }
-  std::ranges::sort(plan->segments);
+  if (!plan->all_segments) std::ranges::sort(plan->segments);
   plan->segments.erase(std::unique(plan->segments.begin(), plan->segments.end()), plan->segments.end());
   return FilterSegments(plan);
 }
