@@ -1,9 +1,12 @@
-# Arrow C++ from the pyarrow wheel of the interpreter in use (Debian has no Arrow packages).
+# Arrow C++ from the pyarrow wheel of the interpreter in use (Debian has no Arrow packages). Installed with the library, too.
 # The wheel ships versioned .so files only, so every library becomes an imported target with its full file name.
-find_package(Python COMPONENTS Interpreter REQUIRED)
-execute_process(
-  COMMAND ${Python_EXECUTABLE} -c "import pyarrow, os; print(os.path.dirname(pyarrow.__file__))"
-  OUTPUT_VARIABLE PYARROW_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+# PYARROW_DIR may name the package's directory; then no interpreter is asked.
+if(NOT PYARROW_DIR)
+  find_package(Python COMPONENTS Interpreter REQUIRED)
+  execute_process(
+    COMMAND ${Python_EXECUTABLE} -c "import pyarrow, os; print(os.path.dirname(pyarrow.__file__))"
+    OUTPUT_VARIABLE PYARROW_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
 file(GLOB _arrow_core ${PYARROW_DIR}/libarrow.so.*)
 string(REGEX REPLACE ".*\\.so\\.([0-9]+).*" "\\1" ARROW_SOVERSION "${_arrow_core}")
 foreach(lib arrow arrow_compute arrow_acero arrow_dataset parquet)
@@ -20,4 +23,3 @@ target_link_libraries(Arrow::arrow_compute INTERFACE Arrow::arrow)
 target_link_libraries(Arrow::arrow_acero INTERFACE Arrow::arrow_compute)
 target_link_libraries(Arrow::arrow_dataset INTERFACE Arrow::arrow_acero)
 target_link_libraries(Arrow::parquet INTERFACE Arrow::arrow)
-set(CMAKE_BUILD_RPATH ${PYARROW_DIR})

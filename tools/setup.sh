@@ -59,7 +59,8 @@ build_release() {  # TARGET…
 }
 
 package_files() {  # what the wheel is made of
-  find pyproject.toml build/release/src/cli/mutoscope build/release/python/_engine*.so python/mutoscope include \
+  find pyproject.toml build/release/src/cli/mutoscope build/release/python/_engine*.so build/release/libmutoscope.so.0 \
+    build/release/shared_library/*.cmake cmake/Arrow.cmake python/mutoscope include \
     -type f -not -name '*.pyc' | sort
 }
 
@@ -77,7 +78,7 @@ run_step() {
     sdk36 | sdk41) step "$1" "$root $(hash_of "tools/requirements/$1.txt")" make_venv ".venv-$1" "tools/requirements/$1.txt" ;;
     corpus) step corpus "$root $(hash_of tests/make_recordings.py tests/model/*.py tools/requirements/sdk*.txt)" make_corpus ;;
     program | build)
-      if [ "$1" = program ]; then build_release mutoscope mutoscope_python; else build_release all; fi
+      if [ "$1" = program ]; then build_release mutoscope mutoscope_python mutoscope_shared; else build_release all; fi
       mapfile -t files < <(package_files)
       step install "$(hash_of "${files[@]}")" install_package
       ;;

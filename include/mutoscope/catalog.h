@@ -10,6 +10,7 @@
 
 #include "arrow/result.h"
 #include "mutoscope/dataset.h"
+#include "mutoscope/export.h"
 
 namespace mutoscope {
 
@@ -22,12 +23,12 @@ struct CatalogOptions {
 };
 
 struct VersionInfo {
-  std::string version;  // of the server, e.g. "mutoscope 0.1.0"
+  std::string version;  // of the server, e.g. "mutoscope-0.1.0"
   std::vector<std::string> features;
 };
 
 // Thread-safe; calls may block. Names of datasets: 1 to 180 ASCII letters, digits and `_-.: []`.
-class Catalog {
+class MUTOSCOPE_EXPORT Catalog {
  public:
   // The engine in this process. FAILED_PRECONDITION naming the process if another one has the directory open.
   static arrow::Result<std::shared_ptr<Catalog>> Open(const CatalogOptions& options);

@@ -6,6 +6,7 @@
 
 #include "arrow/result.h"
 #include "mutoscope/catalog.h"
+#include "mutoscope/export.h"
 
 namespace mutoscope {
 
@@ -13,7 +14,7 @@ struct ClientOptions {
   std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
 };
 
-class Client {
+class MUTOSCOPE_EXPORT Client {
  public:
   // `url`: rerun+http://HOST:PORT (http:// works too). UNAVAILABLE naming the URL if no server answers there, INVALID_ARGUMENT
   // for another scheme. Queries need a Mutoscope server (UNIMPLEMENTED naming its version if it is too old); the rest works with

@@ -10,6 +10,7 @@
 #include "arrow/dataset/dataset.h"
 #include "arrow/result.h"
 #include "arrow/table.h"
+#include "mutoscope/export.h"
 #include "mutoscope/query.h"
 
 namespace mutoscope {
@@ -57,7 +58,7 @@ struct DatasetDetails {
 
 // One interface for a dataset in this process and for one on a server. Immutable handle, thread-safe; calls may block on the disk
 // or the network. Errors carry a gRPC code (mutoscope/error.h).
-class Dataset {
+class MUTOSCOPE_EXPORT Dataset {
  public:
   virtual ~Dataset() = default;
   virtual const Entry& entry() const = 0;
@@ -92,6 +93,7 @@ class Dataset {
 
 // The answer to `request` as an Arrow dataset of one ordered fragment: filters and projections of a scan are added to the request
 // and evaluated by the engine, exactly once; counting reads no columns.
-arrow::Result<std::shared_ptr<arrow::dataset::Dataset>> ToArrowDataset(std::shared_ptr<const Dataset> dataset, Request request);
+MUTOSCOPE_EXPORT arrow::Result<std::shared_ptr<arrow::dataset::Dataset>> ToArrowDataset(std::shared_ptr<const Dataset> dataset,
+                                                                                        Request request);
 
 }  // namespace mutoscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arrow/status.h"
+#include "mutoscope/export.h"
 
 namespace mutoscope {
 
@@ -26,6 +27,6 @@ enum class ErrorCode {
   kUnauthenticated = 16,
 };
 
-ErrorCode ErrorCodeOf(const arrow::Status& status);
+MUTOSCOPE_EXPORT ErrorCode ErrorCodeOf(const arrow::Status& status);
 
 }  // namespace mutoscope

@@ -17,6 +17,7 @@
 #include "arrow/compute/expression.h"
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
+#include "mutoscope/export.h"
 
 namespace mutoscope {
 
@@ -69,7 +70,7 @@ struct Statistics {
 
 // The answer to a query. Batches hold at most 65,536 rows and about 8 MiB (more only where one row is larger). Not thread-safe,
 // but Close() and statistics() may be called from any thread; destroying it ends the query.
-class QueryReader : public arrow::RecordBatchReader {
+class MUTOSCOPE_EXPORT QueryReader : public arrow::RecordBatchReader {
  public:
   // Stops reading; a ReadNext() that waits in another thread returns CANCELLED soon.
   arrow::Status Close() override = 0;
@@ -83,7 +84,7 @@ struct CellRequest {
   int64_t at = 0;                      // raw index value (nanoseconds on time indexes)
   std::optional<std::string> segment;  // absent: the first segment (by id) with a value there; with `latest`, the one whose value
                                        // is the latest
-  bool latest = false;  // the latest value at or before `at` instead of the value at `at`
+  bool latest = false;                 // the latest value at or before `at` instead of the value at `at`
 };
 
 }  // namespace mutoscope

@@ -9,6 +9,7 @@
 
 #include "arrow/result.h"
 #include "mutoscope/catalog.h"
+#include "mutoscope/export.h"
 
 namespace mutoscope {
 
@@ -19,7 +20,7 @@ struct ServerOptions {
   std::string url_host;            // in url(); empty: `host`, or 127.0.0.1 where that is all interfaces
 };
 
-class Server {
+class MUTOSCOPE_EXPORT Server {
  public:
   // Accepts connections when it returns. UNAVAILABLE naming host and port if they cannot be bound.
   static arrow::Result<std::unique_ptr<Server>> Start(const ServerOptions& options);

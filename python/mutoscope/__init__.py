@@ -7,7 +7,8 @@ and their queries run in a C++ engine, in this process or on a Mutoscope server.
 - :mod:`mutoscope.server`: a server in this process
 - :mod:`mutoscope.datatypes`, :mod:`mutoscope.encodings`: what the numbers in image formats mean
 
-The package carries the ``mutoscope`` program too; ``mutoscope serve --help`` tells how to run it.
+The package carries the ``mutoscope`` program too; ``mutoscope serve --help`` tells how to run it. And it carries the C++ library;
+:func:`cmake_prefix` tells CMake where.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mutoscope import catalog, datatypes, encodings, server
 
 __version__ = _version("mutoscope")
-__all__ = ["__version__", "catalog", "datatypes", "encodings", "open", "server"]
+__all__ = ["__version__", "catalog", "cmake_prefix", "datatypes", "encodings", "open", "server"]
 
 _MODULES = ("catalog", "datatypes", "encodings", "server")
 
@@ -65,3 +66,19 @@ def open(directory: str | os.PathLike[str]) -> catalog.CatalogClient:
     from mutoscope.catalog._client import CatalogClient
 
     return CatalogClient._of(DirectoryConnection(directory))
+
+
+def cmake_prefix() -> str:
+    """The directory under which CMake's ``find_package(mutoscope)`` finds the C++ library of this package.
+
+    Returns
+    -------
+    str
+        What belongs into ``CMAKE_PREFIX_PATH``: a directory with ``include/mutoscope`` and ``lib``.
+
+    Examples
+    --------
+    >>> sorted(os.listdir(os.path.join(mutoscope.cmake_prefix(), "lib/cmake/mutoscope")))
+    ['Arrow.cmake', 'mutoscopeConfig.cmake', 'mutoscopeConfigVersion.cmake']
+    """
+    return os.path.dirname(os.path.abspath(__file__))
