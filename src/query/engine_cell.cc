@@ -29,7 +29,7 @@ class CellSearch {
       window.segment = segment;
       window.range = {request_.at, request_.at};
       window.chunks = refs;
-      window.values = std::vector<int64_t>{request_.at};
+      window.values = std::make_shared<const std::vector<int64_t>>(1, request_.at);
       SegmentScan scan(snapshot_, columns_, {request_.latest}, source_);
       ARROW_RETURN_NOT_OK(scan.Open(window));
       const CellRefs& cells = scan.Cells(0);

@@ -207,7 +207,8 @@ class Windows {
       const size_t end = std::min(values.size(), begin + kWindowValuesMax);
       SegmentWindow window;
       window.segment = segment;
-      window.values.emplace(values.begin() + static_cast<ptrdiff_t>(begin), values.begin() + static_cast<ptrdiff_t>(end));
+      window.values = std::make_shared<const std::vector<int64_t>>(values.begin() + static_cast<ptrdiff_t>(begin),
+                                                                   values.begin() + static_cast<ptrdiff_t>(end));
       window.range = {values[begin], values[end - 1]};
       window.rows_estimate = end - begin;
       const auto add = [&](chunk::TimeRange range) {

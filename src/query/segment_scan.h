@@ -21,8 +21,8 @@ namespace mutoscope::query {
 struct SegmentWindow {
   uint32_t segment = 0;  // position in DatasetSnapshot::segments
   chunk::TimeRange range{kIndexMin, kIndexMax};
-  std::vector<index::ChunkRef> chunks;         // static and temporal, of entities of QueryColumns::selection
-  std::optional<std::vector<int64_t>> values;  // the rows, where they are given (ascending, distinct)
+  std::vector<index::ChunkRef> chunks;                 // static and temporal, of entities of QueryColumns::selection
+  std::shared_ptr<const std::vector<int64_t>> values;  // the rows, where they are given (ascending, distinct); else null
   uint64_t rows_estimate = 0;
 };
 
