@@ -25,6 +25,16 @@ export ARROW_DEFAULT_MEMORY_POOL=system
 
 mkdir -p "$corpus" "$crashes"
 for directory in tests/data/old_rrd "$@"; do "$build/tests/fuzz/make_seeds" "$directory" "$corpus"; done
+# The filters of the model's cases, where they were written (tools/setup.sh corpus).
+python3 - build/corpus/cases/cases.json "$corpus/fuzz_expression" <<'EOF'
+import base64, json, pathlib, sys
+
+cases, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+out.mkdir(parents=True, exist_ok=True)
+for case in json.loads(cases.read_text()) if cases.exists() else []:
+    if case["request"]["filter"]:
+        (out / case["name"]).write_bytes(base64.b64decode(case["request"]["filter"]))
+EOF
 
 failed=0
 for target in "${targets[@]}"; do
