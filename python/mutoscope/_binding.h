@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -52,6 +53,35 @@ inline void SetPythonError() {
   }
 }
 
+// Calls under way on workers. Never destroyed: some go on behind an interrupted wait.
+class CallsUnderWay {
+ public:
+  static CallsUnderWay& Instance() {
+    static auto* calls = new CallsUnderWay;
+    return *calls;
+  }
+  void Begin() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+  }
+  void End() {
+    const std::lock_guard lock(mutex_);
+    --count_;
+    changed_.notify_all();
+  }
+  void WaitForAll() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ == 0; });
+  }
+  // In a forked child, where none of them runs: its state may be that of any moment.
+  void Forget() { new (this) CallsUnderWay; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t count_ = 0;
+};
+
 // A thread for one call after the other, so that the thread that asked can look after signals while it waits.
 class Worker {
  public:
@@ -73,6 +103,7 @@ class Worker {
 
   void Start(std::function<void()> call) {
     const std::lock_guard lock(state_->mutex);
+    CallsUnderWay::Instance().Begin();
     state_->call = std::move(call);
     state_->busy = true;
     state_->changed.notify_all();
@@ -101,6 +132,7 @@ class Worker {
       lock.unlock();
       call();
       call = nullptr;
+      CallsUnderWay::Instance().End();
       lock.lock();
       state.busy = false;
       state.changed.notify_all();
@@ -124,6 +156,7 @@ inline unsigned long main_thread = 0;  // Python's identifier of the thread that
 // When the module is loaded, and in a forked child, which has one thread only: the workers are not there any more.
 inline void SetMainThread() {
   main_thread = PyThread_get_thread_ident();
+  CallsUnderWay::Instance().Forget();
   for (auto& worker : IdleWorkers()) (void)worker.release();
   IdleWorkers().clear();
 }
@@ -192,6 +225,12 @@ T Value(arrow::Result<T> result) {
 
 inline void Check(const arrow::Status& status) {
   if (!status.ok()) throw StatusError{status};
+}
+
+// Before the process ends: what is destroyed then, Arrow's memory pools among it, must not be in use any more.
+inline void WaitForCalls() {
+  const WithoutGil released;
+  CallsUnderWay::Instance().WaitForAll();
 }
 
 // What `call` returns. On the main thread Ctrl-C ends the wait (the call goes on behind it).

@@ -3,6 +3,7 @@
 # cython: c_string_type=str, c_string_encoding=utf8
 """The C++ engine: handles of catalogs, datasets, servers and queries. See _engine.pyi for the signatures."""
 
+import atexit
 import os
 
 from cython.operator cimport dereference
@@ -54,6 +55,7 @@ def _set_exceptions():
 _set_exceptions()
 native.SetMainThread()
 os.register_at_fork(after_in_child=native.SetMainThread)
+atexit.register(native.WaitForCalls)
 
 
 cdef object text_or_none(const optional[string]& text):

@@ -99,6 +99,7 @@ cdef extern from "_binding.h" namespace "mutoscope::python":
     void SetPythonError()
     void SetExceptionOfCode(int code, object type)
     void SetMainThread()
+    void WaitForCalls()
 
     cdef cppclass CKeptCatalog "mutoscope::python::KeptCatalog":
         void Reset()

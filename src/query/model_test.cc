@@ -109,7 +109,7 @@ class Model : public ::testing::TestWithParam<bool> {
   std::map<std::string, catalog::EntryId> datasets_;
 };
 
-TEST_P(Model, AnswersAsTheEngineDoes) {
+TEST_P(Model, IsWhatTheEngineAnswers) {
   std::ifstream file(cases_ + "/cases.json");
   const json cases = json::parse(file);
   ASSERT_GT(cases.size(), 0u);
