@@ -79,7 +79,7 @@ const std::map<std::string_view, Stream>& StreamMethods() {
 }
 
 redap::Call CallOf(const redap::Engine& engine, const Metadata& metadata, std::function<bool()> cancelled) {
-  redap::Call call{engine, std::nullopt, std::nullopt, std::move(cancelled)};
+  redap::Call call{engine, std::nullopt, std::nullopt, std::move(cancelled), nullptr};
   for (const auto& [name, value] : metadata) {
     if (name == kEntryIdHeader) call.entry_id = value;
   }

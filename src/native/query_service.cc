@@ -154,7 +154,8 @@ class Service final : public Base {
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Query(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* bytes) override {
     auto query = std::make_shared<RunningQuery>(queries_, context);
-    const auto start = [query, bytes](const std::function<bool()>&) -> arrow::Result<redap::Generator<grpc::ByteBuffer>> {
+    const auto start = [query, bytes](const std::function<bool()>&,
+                                      const redap::Waker&) -> arrow::Result<redap::Generator<grpc::ByteBuffer>> {
       ARROW_ASSIGN_OR_RAISE(const auto wire, Parse<v1::QueryRequest>(*bytes));
       ARROW_RETURN_NOT_OK(query->Start(wire));
       return redap::Generator<grpc::ByteBuffer>([query](grpc::ByteBuffer* out) { return query->Next(out); });

@@ -24,6 +24,7 @@ struct Call {
   std::optional<std::string> entry_id;    // header x-rerun-entry-id
   std::optional<std::string> entry_name;  // header x-rerun-entry-name-bin
   std::function<bool()> cancelled;        // has the client gone away?
+  std::function<void()> wake;             // streams: ask the generator that answered Produced::kLater again (redap::Waker)
 };
 
 // The entry a call is about: header id, header name (datasets only), or the old body field. INVALID_ARGUMENT if there is none, if

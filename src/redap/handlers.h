@@ -21,10 +21,49 @@ arrow::Status UpdateDatasetEntry(const Call& call, const cloud::UpdateDatasetEnt
                                  cloud::UpdateDatasetEntryResponse* response);
 arrow::Status UpdateEntry(const Call& call, const cloud::UpdateEntryRequest& request, cloud::UpdateEntryResponse* response);
 arrow::Status DeleteEntry(const Call& call, const cloud::DeleteEntryRequest& request, cloud::DeleteEntryResponse* response);
+
+// events.cc
+arrow::Result<Generator<cloud::WatchEventsResponse>> WatchEvents(const Call& call, const cloud::WatchEventsRequest& request);
+
+// assets.cc
 arrow::Result<Generator<cloud::GetAssetsForSegmentResponse>> GetAssetsForSegment(
     const Call& call, const cloud::GetAssetsForSegmentRequest& request);
 
-// entries_table.cc: the system table __entries
+// properties.cc
+arrow::Result<Generator<cloud::GetSegmentPropertiesResponse>> GetSegmentProperties(
+    const Call& call, const cloud::GetSegmentPropertiesRequest& request);
+arrow::Status SetSegmentProperties(const Call& call, const cloud::SetSegmentPropertiesRequest& request,
+                                   cloud::SetSegmentPropertiesResponse* response);
+arrow::Status DeleteSegmentProperties(const Call& call, const cloud::DeleteSegmentPropertiesRequest& request,
+                                      cloud::DeleteSegmentPropertiesResponse* response);
+
+// maintenance.cc
+arrow::Status DoMaintenance(const Call& call, const cloud::DoMaintenanceRequest& request, cloud::DoMaintenanceResponse* response);
+arrow::Status DoGlobalMaintenance(const Call& call, const cloud::DoGlobalMaintenanceRequest& request,
+                                  cloud::DoGlobalMaintenanceResponse* response);
+arrow::Result<Generator<cloud::DoBandwidthTestResponse>> DoBandwidthTest(const Call& call,
+                                                                         const cloud::DoBandwidthTestRequest& request);
+
+// uploads.cc
+arrow::Status GetWriteAccessGrant(const Call& call, const cloud::GetWriteAccessGrantRequest& request,
+                                  cloud::GetWriteAccessGrantResponse* response);
+arrow::Status GetMultipartUploadPartGrants(const Call& call, const cloud::GetMultipartUploadPartGrantsRequest& request,
+                                           cloud::GetMultipartUploadPartGrantsResponse* response);
+arrow::Status CompleteMultipartUpload(const Call& call, const cloud::CompleteMultipartUploadRequest& request,
+                                      cloud::CompleteMultipartUploadResponse* response);
+arrow::Status AbortMultipartUpload(const Call& call, const cloud::AbortMultipartUploadRequest& request,
+                                   cloud::AbortMultipartUploadResponse* response);
+
+// write_chunks.cc
+arrow::Result<std::unique_ptr<Consumer<cloud::WriteChunksRequest, cloud::WriteChunksResponse>>> WriteChunks(const Call& call);
+
+// tables.cc and entries_table.cc (the system table __entries)
+arrow::Status CreateTableEntry(const Call& call, const cloud::CreateTableEntryRequest& request,
+                               cloud::CreateTableEntryResponse* response);
+arrow::Status RegisterTable(const Call& call, const cloud::RegisterTableRequest& request, cloud::RegisterTableResponse* response);
+arrow::Status UpdateTableEntry(const Call& call, const cloud::UpdateTableEntryRequest& request,
+                               cloud::UpdateTableEntryResponse* response);
+arrow::Result<std::unique_ptr<Consumer<cloud::WriteTableRequest, cloud::WriteTableResponse>>> WriteTable(const Call& call);
 arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryRequest& request,
                              cloud::ReadTableEntryResponse* response);
 arrow::Status GetTableSchema(const Call& call, const cloud::GetTableSchemaRequest& request,
@@ -36,6 +75,9 @@ arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDat
                                   cloud::RegisterWithDatasetResponse* response);
 arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDataset(
     const Call& call, const cloud::UnregisterFromDatasetRequest& request);
+
+// tasks.cc
+arrow::Status CancelTasks(const Call& call, const cloud::CancelTasksRequest& request, cloud::CancelTasksResponse* response);
 arrow::Status QueryTasks(const Call& call, const cloud::QueryTasksRequest& request, cloud::QueryTasksResponse* response);
 arrow::Result<Generator<cloud::QueryTasksOnCompletionResponse>> QueryTasksOnCompletion(
     const Call& call, const cloud::QueryTasksOnCompletionRequest& request);

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -25,11 +26,20 @@ grpc::ServerUnaryReactor* RunUnary(boost::asio::thread_pool& pool, grpc::Callbac
   return reactor;
 }
 
-enum class Produced { kMessage, kLastMessage, kNothing };  // the last two end the stream
+enum class Produced {
+  kMessage,
+  kLastMessage,  // ends the stream with this message
+  kNothing,      // ends it without one
+  kLater,        // there is none yet: ask again after somebody has called the stream's Waker
+};
 
 // Produces the next message. A stream of one message that is known to be the last saves a round of threads and a packet.
 template <typename Message>
 using Generator = std::function<arrow::Result<Produced>(Message*)>;
+
+// Makes a stream whose generator answered kLater ask it again. Thread-safe, cheap, at any time: does nothing once the stream is
+// over.
+using Waker = std::function<void()>;
 
 // A bounded stream with back-pressure: one message on the wire and one ready behind it, no more. A client that goes away stops
 // it.
@@ -38,11 +48,11 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
  public:
   // `start` runs on the pool and makes the generator; `cancelled` is what handlers ask. `on_cancel` is called once, from a thread
   // of gRPC, when the client has gone away: for generators that wait where they cannot ask.
-  StreamReactor(boost::asio::thread_pool& pool,
-                std::function<arrow::Result<Generator<Message>>(std::function<bool()> cancelled)> start,
-                std::function<void()> on_cancel = nullptr)
+  using Start = std::function<arrow::Result<Generator<Message>>(std::function<bool()> cancelled, Waker wake)>;
+  StreamReactor(boost::asio::thread_pool& pool, Start start, std::function<void()> on_cancel = nullptr)
       : pool_(pool), start_(std::move(start)), on_cancel_(std::move(on_cancel)), producing_(true) {
-    boost::asio::post(pool_, [this] { Start(); });
+    sleeper_->reactor = this;
+    boost::asio::post(pool_, [this] { Begin(); });
   }
 
   void OnWriteDone(bool ok) override {
@@ -54,12 +64,44 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
   void OnCancel() override {
     cancelled_ = true;
     if (on_cancel_) on_cancel_();
+    std::unique_lock lock(mutex_);
+    if (asleep_) Pump(std::move(lock));
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    {
+      std::lock_guard lock(sleeper_->mutex);
+      sleeper_->reactor = nullptr;
+    }
+    delete this;
+  }
 
  private:
-  void Start() {
-    auto generator = start_([this] { return cancelled_.load(); });
+  // Outlives the stream, for wakers that come late.
+  struct Sleeper {
+    std::mutex mutex;
+    StreamReactor* reactor = nullptr;
+    void Wake() {
+      std::lock_guard lock(mutex);
+      if (reactor != nullptr) reactor->Wake();
+    }
+  };
+
+  void Wake() {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+    ProduceAgain();
+  }
+
+  // If the stream sleeps and was woken; the lock is held.
+  void ProduceAgain() {
+    if (!asleep_ || !woken_ || finished_) return;
+    asleep_ = woken_ = false;
+    producing_ = true;
+    boost::asio::post(pool_, [this] { Produce(); });
+  }
+
+  void Begin() {
+    auto generator = start_([this] { return cancelled_.load(); }, [sleeper = sleeper_] { sleeper->Wake(); });
     if (generator.ok()) {
       generator_ = std::move(generator).ValueUnsafe();
       Produce();
@@ -77,6 +119,11 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
     const auto produced = cancelled_ ? arrow::Result<Produced>(Produced::kNothing) : generator_(&message);
     std::unique_lock lock(mutex_);
     producing_ = false;
+    if (produced.ok() && *produced == Produced::kLater) {
+      asleep_ = true;
+      ProduceAgain();
+      return Pump(std::move(lock));
+    }
     status_ = produced.status();
     if (produced.ok() && *produced != Produced::kNothing) ready_ = std::move(message);
     ended_ = !produced.ok() || *produced != Produced::kMessage;
@@ -97,7 +144,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
       }
       first_ = false;
       writing_ = true;
-      if (!ended_ && !producing_) {
+      if (!ended_ && !producing_ && !asleep_) {
         producing_ = true;
         boost::asio::post(pool_, [this] { Produce(); });
       }
@@ -114,19 +161,77 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
   }
 
   boost::asio::thread_pool& pool_;
-  std::function<arrow::Result<Generator<Message>>(std::function<bool()>)> start_;
+  Start start_;
   std::function<void()> on_cancel_;
   Generator<Message> generator_;
   std::mutex mutex_;
   std::atomic<bool> cancelled_ = false;
   bool first_ = true;  // no message was written yet
   bool producing_ = false;
+  bool asleep_ = false;  // the generator answered kLater
+  bool woken_ = false;   // since it was last asked
   bool writing_ = false;
   bool ended_ = false;
   bool finished_ = false;
   arrow::Status status_;
   std::optional<Message> ready_;
   Message current_;
+  const std::shared_ptr<Sleeper> sleeper_ = std::make_shared<Sleeper>();
+};
+
+// What takes the messages of a client's stream, one at a time, and answers at its end. A client that goes away before the end
+// destroys it without Finish(): whatever is not finished must leave no trace.
+template <typename Request, typename Response>
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+  // An error ends the call with it; no further message is read.
+  virtual arrow::Status Take(Request request) = 0;
+  virtual arrow::Status Finish(Response* response) = 0;
+};
+
+// Reads a client's stream with back-pressure: the next message is read when the last one was taken. Holds no thread between.
+template <typename Request, typename Response>
+class ReadReactor final : public grpc::ServerReadReactor<Request> {
+ public:
+  using Start = std::function<arrow::Result<std::unique_ptr<Consumer<Request, Response>>>()>;
+  ReadReactor(boost::asio::thread_pool& pool, grpc::CallbackServerContext* context, Response* response, Start start)
+      : pool_(pool), context_(context), response_(response) {
+    boost::asio::post(pool_, [this, start = std::move(start)] {
+      auto consumer = start();
+      if (!consumer.ok()) return this->Finish(ToGrpc(consumer.status()));
+      consumer_ = std::move(consumer).ValueUnsafe();
+      this->StartRead(&request_);
+    });
+  }
+
+  void OnReadDone(bool ok) override {
+    boost::asio::post(pool_, [this, ok] {
+      if (ok) return Take();
+      // The end of a stream looks like its loss.
+      if (context_->IsCancelled()) return End(grpc::Status::CANCELLED);
+      End(ToGrpc(consumer_->Finish(response_)));
+    });
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void Take() {
+    const auto status = consumer_->Take(std::move(request_));
+    if (!status.ok()) return End(ToGrpc(status));
+    request_ = Request();
+    this->StartRead(&request_);
+  }
+  void End(const grpc::Status& status) {
+    consumer_.reset();
+    this->Finish(status);
+  }
+
+  boost::asio::thread_pool& pool_;
+  grpc::CallbackServerContext* context_;
+  Response* response_;
+  std::unique_ptr<Consumer<Request, Response>> consumer_;
+  Request request_;
 };
 
 // A stream of messages that are ready already.

@@ -43,30 +43,20 @@ class Service final : public Base {
       return redap::Method(CallOf(*context, [context] { return context->IsCancelled(); }), *request, response); \
     });                                                                                                         \
   }
-#define STREAM(Method, pool)                                                                                            \
-  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext* context,                       \
-                                                            const cloud::Method##Request* request) override {           \
-    return new StreamReactor<cloud::Method##Response>(pool, [this, context, request](std::function<bool()> cancelled) { \
-      return redap::Method(CallOf(*context, std::move(cancelled)), *request);                                           \
+#define STREAM(Method, pool)                                                                                  \
+  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext* context,             \
+                                                            const cloud::Method##Request* request) override { \
+    return new StreamReactor<cloud::Method##Response>(                                                        \
+        pool, [this, context, request](std::function<bool()> cancelled, Waker wake) {                         \
+          return redap::Method(CallOf(*context, std::move(cancelled), std::move(wake)), *request);            \
+        });                                                                                                   \
+  }
+#define CLIENT_STREAM(Method)                                                                                           \
+  grpc::ServerReadReactor<cloud::Method##Request>* Method(grpc::CallbackServerContext* context,                         \
+                                                          cloud::Method##Response* response) override {                 \
+    return new ReadReactor<cloud::Method##Request, cloud::Method##Response>(pool_, context, response, [this, context] { \
+      return redap::Method(CallOf(*context, [context] { return context->IsCancelled(); }));                             \
     });                                                                                                                 \
-  }
-#define UNIMPLEMENTED_UNARY(Method)                                                                     \
-  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request*, \
-                                   cloud::Method##Response*) override {                                 \
-    auto* reactor = context->DefaultReactor();                                                          \
-    reactor->Finish(NotImplemented(#Method));                                                           \
-    return reactor;                                                                                     \
-  }
-#define UNIMPLEMENTED_STREAM(Method)                                                                                         \
-  grpc::ServerWriteReactor<cloud::Method##Response>* Method(grpc::CallbackServerContext*, const cloud::Method##Request*)     \
-      override {                                                                                                             \
-    return new StreamReactor<cloud::Method##Response>(                                                                       \
-        pool_,                                                                                                               \
-        [](const std::function<bool()>&) -> arrow::Result<Generator<cloud::Method##Response>> { return Refusal(#Method); }); \
-  }
-#define UNIMPLEMENTED_CLIENT_STREAM(Method)                                                                                  \
-  grpc::ServerReadReactor<cloud::Method##Request>* Method(grpc::CallbackServerContext*, cloud::Method##Response*) override { \
-    return new RefusedReads<cloud::Method##Request>(NotImplemented(#Method));                                                \
   }
 
   UNARY(Version)
@@ -94,35 +84,33 @@ class Service final : public Base {
   STREAM(FindChunks, pool_)
   STREAM(GetRrdManifest, pool_)
   STREAM(GetAssetsForSegment, pool_)
-
-  UNIMPLEMENTED_STREAM(DoBandwidthTest)
-  UNIMPLEMENTED_STREAM(WatchEvents)
-  UNIMPLEMENTED_UNARY(CreateTableEntry)
-  UNIMPLEMENTED_UNARY(UpdateTableEntry)
-  UNIMPLEMENTED_UNARY(RegisterTable)
-  UNIMPLEMENTED_CLIENT_STREAM(WriteTable)
-  UNIMPLEMENTED_CLIENT_STREAM(WriteChunks)
-  UNIMPLEMENTED_UNARY(GetWriteAccessGrant)
-  UNIMPLEMENTED_UNARY(GetMultipartUploadPartGrants)
-  UNIMPLEMENTED_UNARY(CompleteMultipartUpload)
-  UNIMPLEMENTED_UNARY(AbortMultipartUpload)
-  UNIMPLEMENTED_STREAM(GetSegmentProperties)
-  UNIMPLEMENTED_UNARY(SetSegmentProperties)
-  UNIMPLEMENTED_UNARY(DeleteSegmentProperties)
-  UNIMPLEMENTED_UNARY(CancelTasks)
-  UNIMPLEMENTED_UNARY(DoMaintenance)
-  UNIMPLEMENTED_UNARY(DoGlobalMaintenance)
+  UNARY(CancelTasks)
+  STREAM(WatchEvents, pool_)
+  UNARY(CreateTableEntry)
+  UNARY(UpdateTableEntry)
+  UNARY(RegisterTable)
+  CLIENT_STREAM(WriteTable)
+  CLIENT_STREAM(WriteChunks)
+  UNARY(GetWriteAccessGrant)
+  UNARY(GetMultipartUploadPartGrants)
+  UNARY(CompleteMultipartUpload)
+  UNARY(AbortMultipartUpload)
+  STREAM(GetSegmentProperties, pool_)
+  UNARY(SetSegmentProperties)
+  UNARY(DeleteSegmentProperties)
+  UNARY(DoMaintenance)
+  UNARY(DoGlobalMaintenance)
+  STREAM(DoBandwidthTest, pool_)
 
 #undef UNARY
 #undef STREAM
-#undef UNIMPLEMENTED_UNARY
-#undef UNIMPLEMENTED_STREAM
-#undef UNIMPLEMENTED_CLIENT_STREAM
+#undef CLIENT_STREAM
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* FetchChunks(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* bytes) override {
     return new StreamReactor<grpc::ByteBuffer>(
-        pool_, [this, context, bytes](std::function<bool()> cancelled) -> arrow::Result<Generator<grpc::ByteBuffer>> {
+        pool_,
+        [this, context, bytes](std::function<bool()> cancelled, const Waker&) -> arrow::Result<Generator<grpc::ByteBuffer>> {
           cloud::FetchChunksRequest request;
           grpc::ByteBuffer copy = *bytes;  // Deserialize consumes its argument
           const auto parsed = grpc::SerializationTraits<cloud::FetchChunksRequest>::Deserialize(&copy, &request);
@@ -132,19 +120,9 @@ class Service final : public Base {
   }
 
  private:
-  // Ends a client stream with an error before reading it.
-  template <typename Request>
-  class RefusedReads final : public grpc::ServerReadReactor<Request> {
-   public:
-    explicit RefusedReads(const grpc::Status& status) { this->Finish(status); }
-    void OnDone() override { delete this; }
-  };
-
-  static arrow::Status Refusal(const char* method) { return base::Unimplemented("{} is not implemented by this server", method); }
-  static grpc::Status NotImplemented(const char* method) { return ToGrpc(Refusal(method)); }
-
-  Call CallOf(const grpc::CallbackServerContext& context, std::function<bool()> cancelled) const {
-    return {engine_, Header(context, "x-rerun-entry-id"), Header(context, "x-rerun-entry-name-bin"), std::move(cancelled)};
+  Call CallOf(const grpc::CallbackServerContext& context, std::function<bool()> cancelled, Waker wake = nullptr) const {
+    return {engine_, Header(context, "x-rerun-entry-id"), Header(context, "x-rerun-entry-name-bin"), std::move(cancelled),
+            std::move(wake)};
   }
 
   const Engine engine_;
