@@ -61,6 +61,8 @@ struct CatalogStats {
   storage::FileCacheStats files;
 };
 
+class Events;
+
 class Catalog {
  public:
   // Takes DIR/LOCK (FAILED_PRECONDITION if another server has it), opens or makes DIR/catalog.db, runs migrations, resumes or
@@ -120,6 +122,8 @@ class Catalog {
   // Waits until none of them is pending, or until the timeout, or until `cancelled()` is true.
   std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
                                       const std::function<bool()>& cancelled) const;
+
+  Events& events() const;  // catalog/events.h
 
   CatalogStats Stats() const;
 

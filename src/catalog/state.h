@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "catalog/database.h"
+#include "catalog/events.h"
 #include "catalog/layer_rows.h"
 #include "catalog/paths.h"
 #include "catalog/rows_packs.h"
@@ -67,6 +68,7 @@ struct CatalogState {
   storage::FileCache files{base::kOpenFilesMax};
   RowsPackCache rows_packs;
   RowsSignal rows_signal;
+  Events events;
 
   PackId first_pack_of_this_run = 0;
   std::atomic<PackId> next_pack = 0;
