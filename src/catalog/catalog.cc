@@ -102,6 +102,7 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   std::unordered_set<EntryId> datasets;
   ARROW_RETURN_NOT_OK(StartRun(*state, &datasets));
   RemoveOrphanIndexDirectories(directory, datasets);
+  ARROW_RETURN_NOT_OK(state->tables.Start());
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -185,6 +186,7 @@ std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids
 }
 
 Events& Catalog::events() const { return state_->events; }
+Tables& Catalog::tables() const { return state_->tables; }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

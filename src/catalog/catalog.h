@@ -62,6 +62,7 @@ struct CatalogStats {
 };
 
 class Events;
+class Tables;
 
 class Catalog {
  public:
@@ -124,6 +125,7 @@ class Catalog {
                                       const std::function<bool()>& cancelled) const;
 
   Events& events() const;  // catalog/events.h
+  Tables& tables() const;  // catalog/tables.h
 
   CatalogStats Stats() const;
 

@@ -3,11 +3,13 @@
 
 #include "catalog/rows_writer.h"
 #include "catalog/state.h"
+#include "catalog/tables.h"
 
 namespace mutoscope::catalog {
 
 struct Catalog::State : CatalogState {
   using CatalogState::CatalogState;
+  Tables tables{*this};
   std::unique_ptr<RowsWriter> rows_writer;  // ends before the rest
 };
 

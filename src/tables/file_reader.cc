@@ -142,7 +142,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> FileReader::Next() {
     const auto metadata = reader_->parquet_reader()->metadata();
     if (next_row_group_ == metadata->num_row_groups()) return nullptr;
     const int row_group = next_row_group_++;
-    if (leaves_.empty()) return arrow::RecordBatch::Make(batch_schema_, metadata->RowGroup(row_group)->num_rows(), arrow::ArrayVector{});
+    if (leaves_.empty())
+      return arrow::RecordBatch::Make(batch_schema_, metadata->RowGroup(row_group)->num_rows(), arrow::ArrayVector{});
     ARROW_RETURN_NOT_OK(Annotate(StartRowGroup(row_group)));
   }
 }

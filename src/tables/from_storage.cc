@@ -188,8 +188,9 @@ arrow::Result<ArrayPtr> Runs(const ArrayPtr& stored, const TypePtr& type) {
   ARROW_ASSIGN_OR_RAISE(const auto first_values, TakeRows(stored, firsts));
   ARROW_ASSIGN_OR_RAISE(const auto run_values, FromStorage(first_values, run_type.value_type()));
   ARROW_ASSIGN_OR_RAISE(const auto end_buffer, BufferOf(ends));
-  ARROW_ASSIGN_OR_RAISE(const auto run_ends, arrow::compute::Cast(arrow::Int64Array(static_cast<int64_t>(ends.size()), end_buffer),
-                                                                  run_type.run_end_type()));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto run_ends,
+      arrow::compute::Cast(arrow::Int64Array(static_cast<int64_t>(ends.size()), end_buffer), run_type.run_end_type()));
   auto data = ArrayData::Make(type, stored->length(), {nullptr}, {run_ends->data(), run_values->data()}, 0);
   return arrow::MakeArray(std::move(data));
 }
@@ -206,8 +207,7 @@ arrow::Result<ArrayPtr> Leaf(const ArrayPtr& stored, const TypePtr& type) {
 arrow::Result<std::shared_ptr<arrow::LargeListArray>> AsLargeList(const ArrayPtr& stored) {
   if (stored->type_id() == Type::LARGE_LIST) return std::static_pointer_cast<arrow::LargeListArray>(stored);
   if (stored->type_id() != Type::LIST) return base::DataLoss("lists are stored as {}", stored->type()->ToString());
-  ARROW_ASSIGN_OR_RAISE(const auto cast,
-                        arrow::compute::Cast(*stored, arrow::large_list(stored->type()->field(0)->type())));
+  ARROW_ASSIGN_OR_RAISE(const auto cast, arrow::compute::Cast(*stored, arrow::large_list(stored->type()->field(0)->type())));
   return std::static_pointer_cast<arrow::LargeListArray>(cast);
 }
 
@@ -219,6 +219,7 @@ arrow::Status ExpectKind(const Array& stored, Type::type id, const arrow::DataTy
 }  // namespace
 
 arrow::Result<ArrayPtr> FromStorage(const ArrayPtr& stored, const TypePtr& type) {
+  if (stored->type()->Equals(*type)) return stored;
   switch (type->id()) {
     case Type::STRING_VIEW:
     case Type::BINARY_VIEW:

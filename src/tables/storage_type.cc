@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "arrow/extension_type.h"
 #include "base/status.h"
 #include "tables/storage_form.h"
 

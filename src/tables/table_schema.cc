@@ -19,7 +19,8 @@ constexpr const char* kIndexMark = "rerun:is_table_index";
 std::string NamesOf(const arrow::Schema& schema) {
   constexpr int kNamesMax = 20;
   std::string names;
-  for (int i = 0; i < std::min(schema.num_fields(), kNamesMax); ++i) names += (i > 0 ? ", '" : "'") + schema.field(i)->name() + "'";
+  for (int i = 0; i < std::min(schema.num_fields(), kNamesMax); ++i)
+    names += (i > 0 ? ", '" : "'") + schema.field(i)->name() + "'";
   return schema.num_fields() > kNamesMax ? names + ", ..." : names;
 }
 

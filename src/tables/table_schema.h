@@ -21,8 +21,8 @@ arrow::Status CheckSchema(const arrow::Schema& schema);
 // Positions of the columns whose values name a row: those with the field metadata `rerun:is_table_index` = `true`.
 std::vector<int> KeyColumns(const arrow::Schema& schema);
 
-// INVALID_ARGUMENT naming a column of the batch that the table does not have or has with another type, and a null in a column that
-// has none.
+// INVALID_ARGUMENT naming a column of the batch that the table does not have or has with another type, and a null in a column
+// that has none.
 arrow::Status CheckBatch(const arrow::RecordBatch& batch, const arrow::Schema& schema);
 // The batch with the columns of the table, in their order; those it lacks are null. Calls CheckBatch(); INVALID_ARGUMENT if it
 // lacks one that cannot be null.
