@@ -100,6 +100,7 @@ arrow::Result<Dataset> Catalog::UpdateDatasetDetails(const EntryId& id, const Da
     ARROW_ASSIGN_OR_RAISE(const DatasetRow old, ReadDatasetRow(sql, id));
     const Entry& entry = old.dataset.entry;
     if (entry.kind != EntryKind::kDataset) {
+      if (details.empty()) return old.dataset;  // as the peer's
       return base::InvalidArgument("'{}' is a hidden dataset: it has no details to update", entry.name);
     }
     if (!details.blueprint_dataset && (details.default_blueprint_segment || details.default_segment_table_blueprint_segment)) {
