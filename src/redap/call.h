@@ -20,7 +20,9 @@ struct Engine {
   std::string version;  // of this program, e.g. "0.1.0"
   query::FindOptions find;
   // How long RegisterWithDataset waits for its recordings to be visible before it answers with tasks that are pending still.
-  std::chrono::nanoseconds register_wait = std::chrono::seconds(2);
+  // None: as long as it takes.
+  std::optional<std::chrono::nanoseconds> register_wait;
+  std::function<void(const std::string& line)> log;  // for what no answer has room for; may be empty
 };
 
 // One call. Valid until the call is done.
