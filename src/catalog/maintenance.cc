@@ -60,7 +60,8 @@ arrow::Status MaintainDataset(const IndexUpkeep& upkeep, const MaintenanceOption
   ARROW_RETURN_NOT_OK(CheckIndexes(upkeep, report));
   if (options.retrain_indexes) ARROW_RETURN_NOT_OK(RemakeIndexes(upkeep, report));
   if (options.optimize_indexes || options.compact_fragments) ARROW_RETURN_NOT_OK(MergeIndexes(upkeep, report));
-  if (options.gc_object_store) ARROW_RETURN_NOT_OK(DropOwnRecordings(upkeep.state, upkeep.dataset.id, options, report));
+  if (options.gc_object_store || options.cleanup_before_ns)
+    ARROW_RETURN_NOT_OK(DropOwnRecordings(upkeep.state, upkeep.dataset.id, options, report));
   return arrow::Status::OK();
 }
 

@@ -104,6 +104,7 @@ const std::map<std::string_view, Unary>& UnaryMethods() {
       {kDeleteEntry, UnaryMethod(redap::DeleteEntry)},
       {kGetDatasetSchema, UnaryMethod(redap::GetDatasetSchema)},
       {kRegisterWithDataset, UnaryMethod(redap::RegisterWithDataset)},
+      {kQueryTasks, UnaryMethod(redap::QueryTasks)},
   };
   return methods;
 }
