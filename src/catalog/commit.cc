@@ -167,7 +167,8 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
     for (Draft& draft : group->drafts) {
       if (awaited && tasks.HasFailed(draft.task_id)) continue;  // cancelled
       draft.layer.registered_at_ns = draft.layer.updated_at_ns = now;
-      tasks.Put(TaskOf(draft, draft.error.ok() ? commit.Admit(&draft, pack) : draft.error, now));
+      const arrow::Status verdict = draft.error.ok() ? commit.Admit(&draft, pack) : draft.error;
+      tasks.Put(TaskOf(draft, verdict, now));
     }
     inserted = commit.inserted;
     if (inserted > 0) {

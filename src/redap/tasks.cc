@@ -10,6 +10,7 @@ namespace mutoscope::redap {
 namespace {
 
 constexpr std::chrono::hours kWaitMax{24};
+constexpr size_t kTasksAskedAtOnce = 256;
 const auto kTimestamp = arrow::timestamp(arrow::TimeUnit::NANO);
 
 template <typename Request>
@@ -74,6 +75,19 @@ arrow::Result<std::chrono::nanoseconds> TimeoutOf(const cloud::QueryTasksOnCompl
   return std::min<std::chrono::nanoseconds>(seconds + std::chrono::nanoseconds(timeout.nanos()), kWaitMax);
 }
 
+// The position of the first pending task from `next` on. Few are looked at, so that waiting for very many costs little.
+size_t FirstPending(const catalog::Catalog& catalog, const std::vector<std::string>& ids, size_t next) {
+  while (next < ids.size()) {
+    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(next);
+    const auto tasks =
+        catalog.QueryTasks({begin, begin + static_cast<std::ptrdiff_t>(std::min(kTasksAskedAtOnce, ids.size() - next))});
+    const auto pending = std::ranges::find(tasks, catalog::TaskState::Status::kPending, &catalog::TaskState::status);
+    next += static_cast<size_t>(pending - tasks.begin());
+    if (pending != tasks.end()) break;
+  }
+  return next;
+}
+
 }  // namespace
 
 arrow::Status CancelTasks(const Call& call, const cloud::CancelTasksRequest& request, cloud::CancelTasksResponse*) {
@@ -94,18 +108,19 @@ arrow::Result<Generator<cloud::QueryTasksOnCompletionResponse>> QueryTasksOnComp
     std::shared_ptr<void> changed, stopping, deadline;
   };
   Wakers wakers{call.engine.catalog.OnTasksChanged(call.wake), call.stop->OnStop(call.wake), call.wake_at(deadline)};
-  return [catalog = &call.engine.catalog, ids = TaskIds(request), deadline, timeout, stop = call.stop,
-          wakers = std::move(wakers)](cloud::QueryTasksOnCompletionResponse* out) -> arrow::Result<Produced> {
-    const auto tasks = catalog->QueryTasks(ids);
-    const auto pending = std::ranges::count(tasks, catalog::TaskState::Status::kPending, &catalog::TaskState::status);
-    if (pending == 0) {
-      ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), TaskTable(tasks));
+  return [catalog = &call.engine.catalog, ids = TaskIds(request), next = size_t{0}, deadline, timeout, stop = call.stop,
+          wakers = std::move(wakers)](cloud::QueryTasksOnCompletionResponse* out) mutable -> arrow::Result<Produced> {
+    next = FirstPending(*catalog, ids, next);
+    if (next == ids.size()) {
+      ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), TaskTable(catalog->QueryTasks(ids)));
       return Produced::kLastMessage;
     }
     ARROW_RETURN_NOT_OK(stop->Check());
     if (std::chrono::steady_clock::now() < deadline) return Produced::kLater;
+    const auto pending =
+        std::ranges::count(catalog->QueryTasks(ids), catalog::TaskState::Status::kPending, &catalog::TaskState::status);
     return base::Error(base::Code::kDeadlineExceeded,
-                       fmt::format("{} of {} tasks are still pending after {} s; they go on, ask again", pending, tasks.size(),
+                       fmt::format("{} of {} tasks are still pending after {} s; they go on, ask again", pending, ids.size(),
                                    std::chrono::duration<double>(timeout).count()));
   };
 }
