@@ -19,6 +19,8 @@
 
 namespace mutoscope::catalog {
 
+class Recordings;
+
 struct CatalogOptions {
   std::string data_directory;            // made if missing
   std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
@@ -106,6 +108,7 @@ class Catalog {
     OnDuplicate on_duplicate = OnDuplicate::kError;
     bool skip_known_paths = false;
     bool repeats_fail_alone = false;
+    bool all_or_none = false;  // the first row that would fail fails the whole call (up to 512 files)
     std::function<void(size_t done, size_t total)> progress;
   };
   arrow::Result<std::vector<RegisteredSource>> Register(const EntryId& dataset, const std::vector<DataSource>& sources,
@@ -120,6 +123,9 @@ class Catalog {
   // Waits until none of them is pending, or until the timeout, or until `cancelled()` is true.
   std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
                                       const std::function<bool()>& cancelled) const;
+
+  // ---- facets
+  Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
 
   CatalogStats Stats() const;
 

@@ -167,6 +167,7 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
     for (Draft& draft : group->drafts) {
       draft.layer.registered_at_ns = draft.layer.updated_at_ns = now;
       const arrow::Status verdict = draft.error.ok() ? commit.Admit(&draft, pack) : draft.error;
+      if (group->all_or_none) ARROW_RETURN_NOT_OK(verdict);
       TaskState task = MakeTask(verdict, draft.findings, now);
       const bool shared = verdict.ok() && good_task && good_task->first == draft.file;
       if (shared) {

@@ -82,7 +82,11 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_age ON tasks(updated_at_ns);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+// Which layers refer to a recording that the server wrote itself (recording_files.cc).
+constexpr const char* kLayersOfRecordings =
+    "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
+
+constexpr const char* kMigrations[] = {kVersion1, kLayersOfRecordings};
 
 }  // namespace
 
