@@ -10,6 +10,7 @@
 #include "arrow/ipc/writer.h"
 #include "base/status.h"
 #include "chunk/chunk_table.h"
+#include "chunk/copy_recording.h"
 #include "chunk/testing/chunk_builder.h"
 #include "rrd/stream_header.h"
 #include "rrd/testing/rrd_builder.h"
@@ -182,6 +183,47 @@ TEST_F(RecordingWriterTest, WhatReadersCouldNotUseIsRefusedAndLeavesNothing) {
   EXPECT_EQ(Read().stores[0].chunks.size(), 2u);
   EXPECT_FALSE(writer->Append(MessageOf("one", {})).ok());
   EXPECT_FALSE(writer->Finish().ok());
+}
+
+TEST_F(RecordingWriterTest, ARecordingWithoutFooterIsCopiedIntoOneWithIt) {
+  auto writer = Create();
+  ASSERT_TRUE(writer->Append(Announcement("one")).ok());
+  uint64_t id = 0;
+  for (const auto& ipc : VariedChunks()) ASSERT_TRUE(writer->Append(MessageOf("one", *ipc, {1, ++id})).ok());
+  const uint64_t whole = writer->size();
+  ASSERT_TRUE(writer->Append(MessageOf("one", {})).ok());
+  std::filesystem::resize_file(path_, writer->size() - 1);
+
+  const auto cut = storage::File::Open(path_).ValueOrDie();
+  EXPECT_FALSE(HasFooter(*cut).ValueOrDie());
+  const std::string copy_path = dir_.path() + "/copy.rrd";
+  auto copy = RecordingWriter::Create(copy_path).ValueOrDie();
+  ASSERT_TRUE(CopyMessages(*cut, copy.get()).ok());
+  EXPECT_EQ(copy->size(), whole);
+  ASSERT_TRUE(copy->Finish().ok());
+
+  const auto copied = storage::File::Open(copy_path).ValueOrDie();
+  EXPECT_TRUE(HasFooter(*copied).ValueOrDie());
+  const auto recording = rrd::ReadRecording(*copied).ValueOrDie();
+  ASSERT_EQ(recording.stores.size(), 1u);
+  EXPECT_TRUE(recording.stores[0].manifest.has_value());
+  EXPECT_EQ(recording.stores[0].chunks.size(), VariedChunks().size());
+}
+
+TEST_F(RecordingWriterTest, ADamagedRecordingIsNotCopied) {
+  auto writer = Create();
+  ASSERT_TRUE(writer->Append(Announcement("one")).ok());
+  const uint64_t begin = writer->size();
+  ASSERT_TRUE(writer->Append(MessageOf("one", {})).ok());
+  {
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(begin + (writer->size() - begin) / 2));
+    file.write("damage", 6);
+  }
+  auto copy = RecordingWriter::Create(dir_.path() + "/copy.rrd").ValueOrDie();
+  const arrow::Status status = CopyMessages(*storage::File::Open(path_).ValueOrDie(), copy.get());
+  EXPECT_EQ(base::CodeOf(status), base::Code::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr(path_));
 }
 
 TEST_F(RecordingWriterTest, ANameIsTakenOnce) {
