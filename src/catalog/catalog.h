@@ -20,6 +20,8 @@
 
 namespace mutoscope::catalog {
 
+class Recordings;
+
 struct CatalogOptions {
   std::string data_directory;            // made if missing
   std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
@@ -112,6 +114,7 @@ class Catalog {
     OnDuplicate on_duplicate = OnDuplicate::kError;
     bool skip_known_paths = false;
     bool repeats_fail_alone = false;
+    bool all_or_none = false;  // the first row that would fail fails the whole call (up to 512 files)
     std::function<void(size_t done, size_t total)> progress;
     std::optional<std::chrono::nanoseconds> wait;  // none: until everything is visible or has failed
     std::function<void()> before_commit;           // called before each transaction, on the thread that commits
@@ -139,6 +142,9 @@ class Catalog {
 
   // ---- parts with an interface of their own
   SegmentPropertyStore& segment_properties() const;
+
+  // ---- facets
+  Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
 
   CatalogStats Stats() const;
 

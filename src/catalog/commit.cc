@@ -168,6 +168,7 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
       if (awaited && tasks.HasFailed(draft.task_id)) continue;  // cancelled
       draft.layer.registered_at_ns = draft.layer.updated_at_ns = now;
       const arrow::Status verdict = draft.error.ok() ? commit.Admit(&draft, pack) : draft.error;
+      if (group->all_or_none) ARROW_RETURN_NOT_OK(verdict);
       tasks.Put(TaskOf(draft, verdict, now));
     }
     inserted = commit.inserted;

@@ -24,6 +24,7 @@ struct Draft {
 struct DraftGroup {
   std::optional<PackRow> pack;  // written already; none if no draft needs it
   std::vector<Draft> drafts;
+  bool all_or_none = false;  // a draft that cannot become visible is the error of the whole group
 };
 
 // Decides about each draft (duplicates, limits, schema) and makes the good ones visible, with the outcome of their tasks, all in

@@ -117,7 +117,12 @@ CREATE TABLE table_files (
 )sql";
 
 
-constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kTables};
+// Which layers refer to a recording that the server wrote itself (recording_files.cc).
+constexpr const char* kLayersOfRecordings =
+    "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
+
+
+constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kTables, kLayersOfRecordings};
 
 }  // namespace
 
