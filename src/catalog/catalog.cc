@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "catalog/catalog_state.h"
+#include "catalog/growing.h"
 #include "catalog/names.h"
 #include "catalog/register.h"
 #include "catalog/snapshot.h"
@@ -183,6 +184,8 @@ std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids
                                              const std::function<bool()>&) const {
   return QueryTasks(ids);
 }
+
+GrowingLayers Catalog::growing() const { return GrowingLayers(state_); }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

@@ -19,6 +19,8 @@
 
 namespace mutoscope::catalog {
 
+class GrowingLayers;
+
 struct CatalogOptions {
   std::string data_directory;            // made if missing
   std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
@@ -120,6 +122,9 @@ class Catalog {
   // Waits until none of them is pending, or until the timeout, or until `cancelled()` is true.
   std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
                                       const std::function<bool()>& cancelled) const;
+
+  // ---- facets
+  GrowingLayers growing() const;  // catalog/growing.h
 
   CatalogStats Stats() const;
 

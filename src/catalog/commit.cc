@@ -124,8 +124,12 @@ arrow::Result<long long> Commit::SchemaFor(Draft* draft, const std::optional<Lay
 arrow::Status Commit::Admit(Draft* draft, PackId pack) {
   const Layer& layer = draft->layer;
   const auto old = layers_.Find(layer.segment_id, layer.name);
+  if (draft->grown_from && (!old || old->id != *draft->grown_from)) {
+    return base::NotFound("{}: segment '{}' was unregistered or replaced while it was being recorded", layer.path,
+                          layer.segment_id);
+  }
   if (old && on_duplicate_ == OnDuplicate::kSkip) return arrow::Status::OK();
-  if (old && on_duplicate_ == OnDuplicate::kError) {
+  if (old && on_duplicate_ == OnDuplicate::kError && !draft->grown_from) {
     return base::AlreadyExists(
         "{}: segment '{}' has a layer '{}' in dataset '{}' already; register it with on_duplicate skip or replace", layer.path,
         layer.segment_id, layer.name, row_.dataset.entry.name);
@@ -165,8 +169,13 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
     const int64_t now = base::NowNs();
     std::optional<std::pair<size_t, std::string>> good_task;  // (source, task id)
     for (Draft& draft : group->drafts) {
-      draft.layer.registered_at_ns = draft.layer.updated_at_ns = now;
+      draft.layer.updated_at_ns = now;
+      if (draft.layer.registered_at_ns == 0) draft.layer.registered_at_ns = now;
       const arrow::Status verdict = draft.error.ok() ? commit.Admit(&draft, pack) : draft.error;
+      if (group->quiet) {
+        draft.error = verdict;
+        continue;
+      }
       TaskState task = MakeTask(verdict, draft.findings, now);
       const bool shared = verdict.ok() && good_task && good_task->first == draft.file;
       if (shared) {
@@ -193,7 +202,7 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
   }
   if (inserted > 0) {
     DropLayers(state, dataset, replaced, unused);
-    SignalRowsWriter(state);
+    if (!group->quiet) SignalRowsWriter(state);
   } else {
     RemovePacks(state, dataset.id, unused);
   }

@@ -82,7 +82,16 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_age ON tasks(updated_at_ns);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+// Recordings that may hold more than is visible: they are being written, or were when the server died.
+constexpr const char kGrowingFiles[] = R"sql(
+CREATE TABLE growing_files (
+  path TEXT PRIMARY KEY,
+  dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX growing_files_by_dataset ON growing_files(dataset);
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kGrowingFiles};
 
 }  // namespace
 
