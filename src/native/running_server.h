@@ -7,6 +7,7 @@
 #include "native/engine_host.h"
 #include "native/process_check.h"
 #include "net/server.h"
+#include "redap/message_proxy.h"
 
 namespace grpc {
 class Service;
@@ -23,15 +24,14 @@ class RunningServer {
 
   uint16_t port() const { return server_->port(); }
   // Nothing in a forked child: it is the parent's.
-  void Stop() {
-    if (!process_.forked()) server_->Stop();
-  }
+  void Stop();
 
  private:
   RunningServer();
   const ProcessCheck process_;
   std::shared_ptr<EngineHost> host_;
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
+  std::unique_ptr<redap::MessageProxy> message_proxy_;
   std::unique_ptr<net::Server> server_;
 };
 
