@@ -10,6 +10,9 @@
 #include "catalog/catalog_state.h"
 #include "catalog/growing.h"
 #include "catalog/names.h"
+#include "catalog/recording_files.h"
+#include "catalog/recording_paths.h"
+#include "catalog/recordings.h"
 #include "catalog/register.h"
 #include "catalog/snapshot.h"
 #include "catalog/task_rows.h"
@@ -98,11 +101,18 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   const bool index_rows = options.index_rows;
   auto state = std::make_shared<State>(std::move(options), workers);
   ARROW_ASSIGN_OR_RAISE(state->lock, storage::DirLock::Acquire(directory));
+  state->recordings_directory = RecordingsDirectory(directory);
+  if (std::filesystem::exists(state->recordings_directory)) roots.push_back(state->recordings_directory);  // may be elsewhere
   ARROW_ASSIGN_OR_RAISE(state->policy, storage::SourcePolicy::Make(roots));
   ARROW_ASSIGN_OR_RAISE(state->database, Database::Open(DatabasePath(directory)));
   std::unordered_set<EntryId> datasets;
   ARROW_RETURN_NOT_OK(StartRun(*state, &datasets));
   RemoveOrphanIndexDirectories(directory, datasets);
+  ARROW_RETURN_NOT_OK(WatchDroppedRecordings(*state->database));
+  std::unordered_set<std::string> growing;
+  ARROW_ASSIGN_OR_RAISE(const auto unfinished, GrowingLayers(state).Unfinished());
+  for (const GrowingFile& file : unfinished) growing.insert(file.path);
+  ARROW_RETURN_NOT_OK(RemoveLeftRecordings(*state, growing));
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -186,6 +196,7 @@ std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids
 }
 
 GrowingLayers Catalog::growing() const { return GrowingLayers(state_); }
+Recordings Catalog::recordings() const { return Recordings(state_); }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

@@ -20,6 +20,7 @@
 namespace mutoscope::catalog {
 
 class GrowingLayers;
+class Recordings;
 
 struct CatalogOptions {
   std::string data_directory;            // made if missing
@@ -108,6 +109,7 @@ class Catalog {
     OnDuplicate on_duplicate = OnDuplicate::kError;
     bool skip_known_paths = false;
     bool repeats_fail_alone = false;
+    bool all_or_none = false;  // the first row that would fail fails the whole call (up to 512 files)
     std::function<void(size_t done, size_t total)> progress;
   };
   arrow::Result<std::vector<RegisteredSource>> Register(const EntryId& dataset, const std::vector<DataSource>& sources,
@@ -125,6 +127,7 @@ class Catalog {
 
   // ---- facets
   GrowingLayers growing() const;  // catalog/growing.h
+  Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
 
   CatalogStats Stats() const;
 

@@ -176,6 +176,7 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
         draft.error = verdict;
         continue;
       }
+      if (group->all_or_none) ARROW_RETURN_NOT_OK(verdict);
       TaskState task = MakeTask(verdict, draft.findings, now);
       const bool shared = verdict.ok() && good_task && good_task->first == draft.file;
       if (shared) {

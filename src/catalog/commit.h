@@ -26,6 +26,7 @@ struct DraftGroup {
   std::optional<PackRow> pack;  // written already; none if no draft needs it
   std::vector<Draft> drafts;
   bool quiet = false;  // no tasks and no answer rows: the verdict is Draft::error; the rows writer is not told
+  bool all_or_none = false;  // a draft that cannot become visible is the error of the whole group
 };
 
 // Decides about each draft (duplicates, limits, schema) and makes the good ones visible, all in one transaction; appends the

@@ -4,6 +4,7 @@
 #include "catalog/catalog.h"
 #include "catalog/catalog_state.h"
 #include "catalog/names.h"
+#include "catalog/recording_files.h"
 
 namespace mutoscope::catalog {
 namespace {
@@ -136,6 +137,7 @@ arrow::Result<Entry> Catalog::DeleteEntry(const EntryId& id) {
     std::lock_guard lock(state_->datasets_mutex);
     state_->datasets.erase(dataset_id);
   }
+  RemoveDroppedRecordings(*state_);
   if (entry.kind == EntryKind::kDataset) return entry;
   {
     std::lock_guard lock(state_->datasets_mutex);

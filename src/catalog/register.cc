@@ -138,6 +138,7 @@ class Registration {
     });
     if (state_.stopping) return base::Cancelled("the server is stopping");
     PendingGroup& pending = groups_.emplace_back();
+    pending.group.all_or_none = options_.all_or_none;
     for (size_t i = 0; i < reads.size(); ++i) ARROW_RETURN_NOT_OK(AddFile(begin + i, &reads[i], &pending));
     if (!pending.tables.empty()) StartPack(&pending);
     return arrow::Status::OK();

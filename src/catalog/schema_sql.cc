@@ -91,7 +91,11 @@ CREATE TABLE growing_files (
 CREATE INDEX growing_files_by_dataset ON growing_files(dataset);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kGrowingFiles};
+// Which layers refer to a recording that the server wrote itself (recording_files.cc).
+constexpr const char* kLayersOfRecordings =
+    "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
+
+constexpr const char* kMigrations[] = {kVersion1, kLayersOfRecordings, kGrowingFiles};
 
 }  // namespace
 

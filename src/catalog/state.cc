@@ -1,5 +1,7 @@
 #include "catalog/state.h"
 
+#include "catalog/recording_files.h"
+
 namespace mutoscope::catalog {
 
 std::shared_ptr<DatasetState> FindOpenDataset(CatalogState& state, const EntryId& id) {
@@ -34,6 +36,7 @@ void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<in
     dataset.stale = true;
   }
   RemovePacks(state, dataset.id, packs);
+  if (!layers.empty()) RemoveDroppedRecordings(state);
 }
 
 void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<PackRow>& packs) {

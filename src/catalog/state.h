@@ -62,6 +62,7 @@ struct CatalogState {
 
   const CatalogOptions options;
   const size_t workers;
+  std::string recordings_directory;  // canonical
   std::unique_ptr<storage::DirLock> lock;
   std::optional<storage::SourcePolicy> policy;
   std::unique_ptr<Database> database;
@@ -73,6 +74,7 @@ struct CatalogState {
   std::atomic<PackId> next_pack = 0;
   std::atomic<index::LayerId> next_layer = 1;
   std::atomic<uint64_t> files_being_registered = 0;
+  std::atomic<uint64_t> unfinished_write_bytes = 0;  // catalog/recordings.h
   std::atomic<bool> stopping = false;
 
   std::mutex datasets_mutex;

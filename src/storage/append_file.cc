@@ -15,6 +15,7 @@
 namespace mutoscope::storage {
 namespace {
 
+constexpr int kCreateAttemptsMax = 8;
 constexpr size_t kPiecesMax = 64;  // of one system call; far below what any system allows
 
 std::string ParentOf(const std::string& path) {
@@ -29,10 +30,13 @@ AppendFile::AppendFile(int fd, std::string path) : fd_(fd), path_(std::move(path
 AppendFile::~AppendFile() { close(fd_); }
 
 arrow::Result<std::unique_ptr<AppendFile>> AppendFile::Create(const std::string& path) {
-  ARROW_RETURN_NOT_OK(MakeDirectoriesDurably(ParentOf(path)));
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) return ErrnoStatus(errno, "create", path);
-  return std::unique_ptr<AppendFile>(new AppendFile(fd, path));
+  for (int attempt = 1;; ++attempt) {
+    ARROW_RETURN_NOT_OK(MakeDirectoriesDurably(ParentOf(path)));
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) return std::unique_ptr<AppendFile>(new AppendFile(fd, path));
+    const bool directory_vanished = errno == ENOENT;  // somebody removed the last file in it
+    if (!directory_vanished || attempt == kCreateAttemptsMax) return ErrnoStatus(errno, "create", path);
+  }
 }
 
 arrow::Result<std::unique_ptr<AppendFile>> AppendFile::Resume(const std::string& path, uint64_t size) {
