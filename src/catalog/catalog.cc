@@ -197,6 +197,7 @@ std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids
 
 GrowingLayers Catalog::growing() const { return GrowingLayers(state_); }
 Recordings Catalog::recordings() const { return Recordings(state_); }
+SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

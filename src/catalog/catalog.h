@@ -14,6 +14,7 @@
 
 #include "arrow/result.h"
 #include "catalog/entry.h"
+#include "catalog/segment_properties.h"
 #include "index/chunk_rows.h"
 #include "storage/file_cache.h"
 
@@ -125,9 +126,10 @@ class Catalog {
   std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
                                       const std::function<bool()>& cancelled) const;
 
-  // ---- facets
+  // ---- parts with an interface of their own
   GrowingLayers growing() const;  // catalog/growing.h
   Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
+  SegmentPropertyStore& segment_properties() const;
 
   CatalogStats Stats() const;
 

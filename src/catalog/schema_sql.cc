@@ -92,10 +92,20 @@ CREATE INDEX growing_files_by_dataset ON growing_files(dataset);
 )sql";
 
 // Which layers refer to a recording that the server wrote itself (recording_files.cc).
-constexpr const char* kLayersOfRecordings =
-    "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
+constexpr const char* kLayersOfRecordings = "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
 
-constexpr const char* kMigrations[] = {kVersion1, kLayersOfRecordings, kGrowingFiles};
+constexpr const char* kSegmentProperties = R"sql(
+CREATE TABLE segment_properties (
+  dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE,
+  segment_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  updated_at_ns INTEGER NOT NULL,
+  properties BLOB NOT NULL,
+  PRIMARY KEY (dataset, segment_id)
+);
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kLayersOfRecordings, kGrowingFiles};
 
 }  // namespace
 
