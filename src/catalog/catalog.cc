@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "catalog/catalog_state.h"
+#include "catalog/growing.h"
 #include "catalog/names.h"
 #include "catalog/recording_files.h"
 #include "catalog/recording_paths.h"
@@ -93,7 +94,10 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   RemoveOrphanIndexDirectories(directory, datasets);
   ARROW_RETURN_NOT_OK(state->tables.Start());
   ARROW_RETURN_NOT_OK(WatchDroppedRecordings(*state->database));
-  ARROW_RETURN_NOT_OK(RemoveLeftRecordings(*state, {}));
+  std::unordered_set<std::string> growing;
+  ARROW_ASSIGN_OR_RAISE(const auto unfinished, GrowingLayers(state).Unfinished());
+  for (const GrowingFile& file : unfinished) growing.insert(file.path);
+  ARROW_RETURN_NOT_OK(RemoveLeftRecordings(*state, growing));
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -163,6 +167,8 @@ arrow::Result<size_t> Catalog::Unregister(const EntryId& id, const std::vector<s
 
 Events& Catalog::events() const { return state_->events; }
 Tables& Catalog::tables() const { return state_->tables; }
+
+GrowingLayers Catalog::growing() const { return GrowingLayers(state_); }
 
 SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
 

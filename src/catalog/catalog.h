@@ -20,6 +20,7 @@
 
 namespace mutoscope::catalog {
 
+class GrowingLayers;
 class Recordings;
 
 struct CatalogOptions {
@@ -141,10 +142,9 @@ class Catalog {
   arrow::Result<std::vector<std::string>> MaintainAll(const std::function<bool()>& cancelled);
 
   // ---- parts with an interface of their own
-  SegmentPropertyStore& segment_properties() const;
-
-  // ---- facets
+  GrowingLayers growing() const;  // catalog/growing.h
   Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
+  SegmentPropertyStore& segment_properties() const;
 
   CatalogStats Stats() const;
 

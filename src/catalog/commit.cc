@@ -124,8 +124,12 @@ arrow::Result<long long> Commit::SchemaFor(Draft* draft, const std::optional<Lay
 arrow::Status Commit::Admit(Draft* draft, PackId pack) {
   const Layer& layer = draft->layer;
   const auto old = layers_.Find(layer.segment_id, layer.name);
+  if (draft->grown_from && (!old || old->id != *draft->grown_from)) {
+    return base::NotFound("{}: segment '{}' was unregistered or replaced while it was being recorded", layer.path,
+                          layer.segment_id);
+  }
   if (old && on_duplicate_ == OnDuplicate::kSkip) return arrow::Status::OK();
-  if (old && on_duplicate_ == OnDuplicate::kError) {
+  if (old && on_duplicate_ == OnDuplicate::kError && !draft->grown_from) {
     return base::AlreadyExists(
         "{}: segment '{}' has a layer '{}' in dataset '{}' already; register it with on_duplicate skip or replace", layer.path,
         layer.segment_id, layer.name, row_.dataset.entry.name);
@@ -166,8 +170,13 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
     const int64_t now = base::NowNs();
     for (Draft& draft : group->drafts) {
       if (awaited && tasks.HasFailed(draft.task_id)) continue;  // cancelled
-      draft.layer.registered_at_ns = draft.layer.updated_at_ns = now;
+      draft.layer.updated_at_ns = now;
+      if (draft.layer.registered_at_ns == 0) draft.layer.registered_at_ns = now;
       const arrow::Status verdict = draft.error.ok() ? commit.Admit(&draft, pack) : draft.error;
+      if (group->quiet) {
+        draft.error = verdict;
+        continue;
+      }
       if (group->all_or_none) ARROW_RETURN_NOT_OK(verdict);
       tasks.Put(TaskOf(draft, verdict, now));
     }
@@ -187,7 +196,7 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
   }
   if (inserted > 0) {
     DropLayers(state, dataset, replaced, unused);
-    SignalRowsWriter(state);
+    if (!group->quiet) SignalRowsWriter(state);
   } else {
     RemovePacks(state, dataset.id, unused);
   }

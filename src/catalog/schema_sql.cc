@@ -82,6 +82,15 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_age ON tasks(updated_at_ns);
 )sql";
 
+// Recordings that may hold more than is visible: they are being written, or were when the server died.
+constexpr const char kGrowingFiles[] = R"sql(
+CREATE TABLE growing_files (
+  path TEXT PRIMARY KEY,
+  dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX growing_files_by_dataset ON growing_files(dataset);
+)sql";
+
 constexpr const char* kSegmentProperties = R"sql(
 CREATE TABLE segment_properties (
   dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE,
@@ -116,13 +125,10 @@ CREATE TABLE table_files (
 ) WITHOUT ROWID;
 )sql";
 
-
 // Which layers refer to a recording that the server wrote itself (recording_files.cc).
-constexpr const char* kLayersOfRecordings =
-    "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
+constexpr const char* kLayersOfRecordings = "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
 
-
-constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kTables, kLayersOfRecordings};
+constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kTables, kLayersOfRecordings, kGrowingFiles};
 
 }  // namespace
 

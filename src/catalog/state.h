@@ -59,6 +59,7 @@ struct RowsSignal {
   bool stopping = false;
   int registrations = 0;  // running now
   uint64_t changes = 1;   // grows with every commit that leaves layers without rows
+  std::unordered_set<index::LayerId> growing;  // layers that are left out for now
 };
 
 struct CatalogState {

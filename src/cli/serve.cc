@@ -31,6 +31,7 @@ struct Options {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string config;
+  std::string record_to;
   uint64_t query_memory_bytes = query::EngineOptions{}.query_memory_bytes_max;
   uint64_t cache_memory_bytes = query::EngineOptions{}.cache_bytes_max;
   double register_wait_s = 2.0;
@@ -113,6 +114,7 @@ arrow::Status Serve(const Options& options) {
   host_options.find.piece_bytes_min = options.piece_bytes_min;
   host_options.register_wait = std::chrono::nanoseconds(static_cast<int64_t>(options.register_wait_s * 1e9));
   host_options.log = [](const std::string& line) { spdlog::info(line); };
+  host_options.record_to = options.record_to;
   ARROW_ASSIGN_OR_RAISE(const auto host, native::EngineHost::Open(host_options));
 
   StartupRegistration registration(host->catalog(), datasets);
@@ -151,6 +153,8 @@ void AddServe(CLI::App& app, int* exit_code) {
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
   command->add_option("--dataset", options->datasets, "NAME=PATH: a directory (all .rrd in it) or a file (repeatable)");
   command->add_option("--allow-path", options->allow_paths, "Directory or file that clients may register (repeatable)");
+  command->add_option("--record-to", options->record_to,
+                      "Dataset that live streams (rr.connect_grpc) are recorded into; made if missing");
   command->add_option("--cors-allow-origin", options->cors_allow_origins,
                       "Browser origins besides localhost and rerun.io, with * (repeatable)");
   command->add_option("--log-format", options->log_format, "Logs on stderr")

@@ -9,6 +9,7 @@
 
 #include "arrow/result.h"
 #include "catalog/catalog.h"
+#include "live/recorder.h"
 #include "mutoscope/catalog.h"
 #include "native/process_check.h"
 #include "query/engine.h"
@@ -23,6 +24,7 @@ struct HostOptions {
   query::FindOptions find;
   std::optional<std::chrono::nanoseconds> register_wait;  // redap::Engine
   std::function<void(const std::string& line)> log;       // redap::Engine
+  std::string record_to;  // name of the dataset that live streams are recorded into; empty = they are refused
 };
 
 HostOptions ToHostOptions(const CatalogOptions& options);
@@ -41,6 +43,7 @@ class EngineHost {
   const query::Engine& engine() const { return *engine_; }
   // What the redap handlers work on.
   const redap::Engine& redap() const { return redap_; }
+  live::Recorder* recorder() const { return recorder_.get(); }  // null without HostOptions::record_to
 
  private:
   EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options);
@@ -49,6 +52,7 @@ class EngineHost {
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<query::Engine> engine_;  // before the catalog goes, this goes
   redap::Engine redap_;
+  std::unique_ptr<live::Recorder> recorder_;
 };
 
 // The public catalog over it.

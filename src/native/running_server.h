@@ -7,6 +7,7 @@
 #include "native/engine_host.h"
 #include "native/process_check.h"
 #include "net/server.h"
+#include "redap/message_proxy.h"
 #include "redap/stop_signal.h"
 
 namespace grpc {
@@ -32,6 +33,7 @@ class RunningServer {
   std::shared_ptr<EngineHost> host_;
   const std::shared_ptr<redap::StopSignal> stop_signal_ = std::make_shared<redap::StopSignal>();
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
+  std::unique_ptr<redap::MessageProxy> message_proxy_;
   std::unique_ptr<net::Server> server_;
 };
 
