@@ -102,6 +102,8 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   std::unordered_set<EntryId> datasets;
   ARROW_RETURN_NOT_OK(StartRun(*state, &datasets));
   RemoveOrphanIndexDirectories(directory, datasets);
+  ARROW_ASSIGN_OR_RAISE(state->uploads,
+                        Uploads::Open(directory, *state->database, {state->options.upload_quota_bytes_max, nullptr}));
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -183,6 +185,8 @@ std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids
                                              const std::function<bool()>&) const {
   return QueryTasks(ids);
 }
+
+Uploads& Catalog::uploads() const { return *state_->uploads; }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

@@ -20,10 +20,11 @@
 namespace mutoscope::catalog {
 
 struct CatalogOptions {
-  std::string data_directory;            // made if missing
-  std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
-  int workers = 0;                       // threads that read recordings; 0 = number of cores
-  bool index_rows = true;                // write the rows part of the layer index in the background
+  std::string data_directory;                            // made if missing
+  std::vector<std::string> allow_paths;                  // besides the data directory (storage::SourcePolicy)
+  int workers = 0;                                       // threads that read recordings; 0 = number of cores
+  bool index_rows = true;                                // write the rows part of the layer index in the background
+  uint64_t upload_quota_bytes_max = uint64_t{64} << 30;  // of all unfinished uploads together
 };
 
 struct EntryFilter {  // set members are ANDed
@@ -60,6 +61,8 @@ struct CatalogStats {
   uint64_t index_bytes_resident = 0;
   storage::FileCacheStats files;
 };
+
+class Uploads;
 
 class Catalog {
  public:
@@ -120,6 +123,9 @@ class Catalog {
   // Waits until none of them is pending, or until the timeout, or until `cancelled()` is true.
   std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
                                       const std::function<bool()>& cancelled) const;
+
+  // Objects that clients upload (catalog/uploads.h). Lives as long as the catalog.
+  Uploads& uploads() const;
 
   CatalogStats Stats() const;
 

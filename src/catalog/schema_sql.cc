@@ -82,7 +82,12 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_age ON tasks(updated_at_ns);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+// What signs the grants of uploads (upload_grant.h).
+constexpr const char* kUploadSecrets = R"sql(
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kUploadSecrets};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "arrow/result.h"
 #include "catalog/catalog.h"
@@ -33,6 +34,7 @@ class EngineHost {
 
   catalog::Catalog& catalog() const { return *catalog_; }
   const query::Engine& engine() const { return *engine_; }
+  const std::string& data_directory() const { return data_directory_; }
   // What the redap handlers work on.
   const redap::Engine& redap() const { return redap_; }
 
@@ -40,6 +42,7 @@ class EngineHost {
   EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options);
 
   const ProcessCheck process_;
+  const std::string data_directory_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<query::Engine> engine_;  // before the catalog goes, this goes
   redap::Engine redap_;
