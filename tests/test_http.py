@@ -87,7 +87,7 @@ def test_grpc_web_errors_come_as_trailers(serve):
     assert status == str(grpc.StatusCode.UNIMPLEMENTED.value[0])
 
 
-@pytest.mark.parametrize("method", ["CreateTableEntry", "GetWriteAccessGrant", "DoMaintenance", "WatchEvents", "NoSuchMethod"])
+@pytest.mark.parametrize("method", ["CreateTableEntry", "DoMaintenance", "WatchEvents", "NoSuchMethod"])
 def test_what_is_not_served_says_its_name(serve, method):
     code, details, _ = rpc.unary(serve().address, f"{rpc.SERVICE}/{method}")
     assert code == grpc.StatusCode.UNIMPLEMENTED
