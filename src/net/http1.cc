@@ -21,7 +21,8 @@ namespace {
 
 namespace http = beast::http;
 
-constexpr std::chrono::milliseconds kDrainTimeout{1000};
+constexpr std::chrono::milliseconds kDrainTimeout{3000};
+constexpr size_t kDrainBytes = 64 << 10;
 
 using RequestParser = http::request_parser<http::string_body>;
 
@@ -143,7 +144,7 @@ asio::awaitable<void> CloseGently(Connection& connection, beast::flat_buffer& bu
   while (!error) {
     buffer.clear();
     const size_t read =
-        co_await connection.stream.async_read_some(buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+        co_await connection.stream.async_read_some(buffer.prepare(kDrainBytes), asio::redirect_error(asio::use_awaitable, error));
     if (read == 0) break;
   }
   connection.stream.close();

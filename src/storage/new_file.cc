@@ -105,10 +105,10 @@ arrow::Status NewFile::Publish(const std::string& path, IfExists if_exists) {
   ARROW_RETURN_NOT_OK(Sync());
   const arrow::Status made = MakeDirectoriesDurably(directory);
   struct stat found = {};
-  if (!made.ok() || stat(directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
-    const bool is_space = !made.ok() && base::CodeOf(made) == base::Code::kResourceExhausted;
-    return is_space ? made : base::AlreadyExists("'{}' cannot be a directory: it exists as a file", directory);
-  }
+  const bool is_file = made.ok() ? stat(directory.c_str(), &found) == 0 && !S_ISDIR(found.st_mode)
+                                 : base::CodeOf(made) == base::Code::kNotFound;  // ENOTDIR
+  if (is_file) return base::AlreadyExists("'{}' cannot be a directory: there is a file of that name, or above it", directory);
+  ARROW_RETURN_NOT_OK(made);
   if (if_exists == IfExists::kFail) {
     ARROW_RETURN_NOT_OK(RenameToNewName(temporary_, path));
   } else if (rename(temporary_.c_str(), path.c_str()) != 0) {
