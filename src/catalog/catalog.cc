@@ -98,6 +98,8 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   ARROW_ASSIGN_OR_RAISE(const auto unfinished, GrowingLayers(state).Unfinished());
   for (const GrowingFile& file : unfinished) growing.insert(file.path);
   ARROW_RETURN_NOT_OK(RemoveLeftRecordings(*state, growing));
+  ARROW_ASSIGN_OR_RAISE(state->uploads,
+                        Uploads::Open(directory, *state->database, {state->options.upload_quota_bytes_max, nullptr}));
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -173,6 +175,8 @@ GrowingLayers Catalog::growing() const { return GrowingLayers(state_); }
 SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
 
 Recordings Catalog::recordings() const { return Recordings(state_); }
+
+Uploads& Catalog::uploads() const { return *state_->uploads; }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

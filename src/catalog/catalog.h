@@ -24,10 +24,11 @@ class GrowingLayers;
 class Recordings;
 
 struct CatalogOptions {
-  std::string data_directory;            // made if missing
-  std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
-  int workers = 0;                       // threads that read recordings; 0 = number of cores
-  bool index_rows = true;                // write the rows part of the layer index in the background
+  std::string data_directory;                            // made if missing
+  std::vector<std::string> allow_paths;                  // besides the data directory (storage::SourcePolicy)
+  int workers = 0;                                       // threads that read recordings; 0 = number of cores
+  bool index_rows = true;                                // write the rows part of the layer index in the background
+  uint64_t upload_quota_bytes_max = uint64_t{64} << 30;  // of all unfinished uploads together
 };
 
 struct EntryFilter {  // set members are ANDed
@@ -68,6 +69,7 @@ struct CatalogStats {
 class Events;
 struct MaintenanceOptions;
 class Tables;
+class Uploads;
 
 class Catalog {
  public:
@@ -145,6 +147,9 @@ class Catalog {
   GrowingLayers growing() const;  // catalog/growing.h
   Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
   SegmentPropertyStore& segment_properties() const;
+
+  // Objects that clients upload (catalog/uploads.h). Lives as long as the catalog.
+  Uploads& uploads() const;
 
   CatalogStats Stats() const;
 

@@ -128,7 +128,13 @@ CREATE TABLE table_files (
 // Which layers refer to a recording that the server wrote itself (recording_files.cc).
 constexpr const char* kLayersOfRecordings = "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
 
-constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kTables, kLayersOfRecordings, kGrowingFiles};
+// What signs the grants of uploads (upload_grant.h).
+constexpr const char* kUploadSecrets = R"sql(
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1,           kSegmentProperties, kTables,
+                                       kLayersOfRecordings, kGrowingFiles,      kUploadSecrets};
 
 }  // namespace
 

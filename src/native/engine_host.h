@@ -41,6 +41,7 @@ class EngineHost {
 
   catalog::Catalog& catalog() const { return *catalog_; }
   const query::Engine& engine() const { return *engine_; }
+  const std::string& data_directory() const { return data_directory_; }
   // What the redap handlers work on.
   const redap::Engine& redap() const { return redap_; }
   live::Recorder* recorder() const { return recorder_.get(); }  // null without HostOptions::record_to
@@ -49,6 +50,7 @@ class EngineHost {
   EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options);
 
   const ProcessCheck process_;
+  const std::string data_directory_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<query::Engine> engine_;  // before the catalog goes, this goes
   redap::Engine redap_;

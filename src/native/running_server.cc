@@ -10,6 +10,8 @@
 #include "native/engine_queries.h"
 #include "native/process_check.h"
 #include "native/query_service.h"
+#include "native/upload_route.h"
+#include "native/viewer_route.h"
 #include "redap/service.h"
 
 namespace mutoscope::native {
@@ -63,7 +65,8 @@ void RunningServer::Stop() {
   if (host_->recorder() != nullptr) host_->recorder()->Stop();
 }
 
-arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net) {
+arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net,
+                                                                   const std::string& viewer_directory) {
   if (!GrpcWorksHere()) {
     return base::FailedPrecondition(
         "this process was forked from one that used gRPC: a server cannot run here, start it in a new one");
@@ -80,6 +83,9 @@ arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_p
   };
   for (const auto& service : running->services_) net.services.push_back(service.get());
   net.services.push_back(running->message_proxy_->service());
+  net.http_routes.push_back(UploadRoute(running->host_->catalog().uploads()));
+  net.http_routes.push_back(
+      ViewerRoute(viewer_directory.empty() ? running->host_->data_directory() + "/viewer" : viewer_directory));
   ARROW_ASSIGN_OR_RAISE(running->server_, net::Server::Start(std::move(net)));
   return running;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "native/engine_host.h"
@@ -19,8 +20,10 @@ namespace mutoscope::native {
 // Stopped when destroyed.
 class RunningServer {
  public:
-  // `net`: host, port, and what else the caller has to say; services, versions and metrics are filled in here.
-  static arrow::Result<std::unique_ptr<RunningServer>> Start(std::shared_ptr<EngineHost> host, net::ServerOptions net);
+  // `net`: host, port, and what else the caller has to say; services, routes, versions and metrics are filled in here.
+  // `viewer_directory`: files of the web viewer (native/viewer_route.h); empty = DIR/viewer.
+  static arrow::Result<std::unique_ptr<RunningServer>> Start(std::shared_ptr<EngineHost> host, net::ServerOptions net,
+                                                             const std::string& viewer_directory = {});
   ~RunningServer();
 
   uint16_t port() const { return server_->port(); }
