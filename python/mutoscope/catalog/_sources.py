@@ -10,7 +10,7 @@ from mutoscope import _engine
 if TYPE_CHECKING:
     from mutoscope.catalog._client import CatalogClient
 
-HandleT = TypeVar("HandleT", _engine.Dataset, _engine.Table)
+HandleT = TypeVar("HandleT")
 
 
 class _Source(Generic[HandleT]):
