@@ -16,8 +16,6 @@
 namespace mutoscope::catalog {
 namespace {
 
-constexpr int64_t kTaskLifeNs = std::chrono::nanoseconds(std::chrono::hours(24 * 7)).count();
-
 arrow::Status MakeDirectory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -33,6 +31,7 @@ arrow::Status StartRun(CatalogState& state, std::unordered_set<EntryId>* dataset
     state.next_layer = LastLayerId(sql) + 1;
     const int64_t now = base::NowNs();
     DeleteTaskRowsBefore(sql, now - kTaskLifeNs);
+    FailAllPendingTaskRows(sql, kStoppedMessage, now);
     const EntryFilter system_table{.id = std::nullopt, .name = std::string(kEntriesTableName), .kinds = {EntryKind::kTable}};
     if (ListEntryRows(sql, system_table).empty()) {
       const Entry table{EntryId::New(), std::string(kEntriesTableName), EntryKind::kTable, now, now};
@@ -62,28 +61,13 @@ std::optional<PackId> RowsPackOf(DatasetState& dataset, index::LayerId layer) {
   return found == dataset.rows_packs.end() ? std::nullopt : std::optional(found->second);
 }
 
-// A damaged rows pack: forget it, the background writer makes the rows again.
-void RewriteRowsPack(CatalogState& state, DatasetState& dataset, PackId pack) {
-  std::lock_guard change(dataset.change_mutex);
-  const arrow::Status status = state.database->Write([&](soci::session& sql) {
-    ForgetRowsPack(sql, pack);
-    return arrow::Status::OK();
-  });
-  if (!status.ok()) return;
-  {
-    std::lock_guard lock(dataset.value_mutex);
-    std::erase_if(dataset.rows_packs, [&](const auto& entry) { return entry.second == pack; });
-  }
-  RemovePacks(state, dataset.id, {{pack, PackKind::kRows, {}}});
-  SignalRowsWriter(state);
-}
-
 }  // namespace
 
 Catalog::Catalog(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Catalog::~Catalog() {
   state_->stopping = true;
+  state_->registrations.Stop();
   state_->rows_writer.reset();
 }
 
@@ -169,20 +153,7 @@ arrow::Result<size_t> Catalog::Unregister(const EntryId& id, const std::vector<s
   return dropped.layers.size();
 }
 
-std::vector<TaskState> Catalog::QueryTasks(const std::vector<std::string>& ids) const {
-  auto tasks =
-      state_->database->Read([&](soci::session& sql) { return arrow::Result<std::vector<TaskState>>(ReadTaskRows(sql, ids)); });
-  if (tasks.ok()) return tasks.MoveValueUnsafe();
-  std::vector<TaskState> failed;
-  for (const std::string& id : ids) failed.push_back({id, TaskState::Status::kFailed, tasks.status().message(), 0, 0});
-  return failed;
-}
-
-// A task is written with the outcome of its registration, in one transaction: it is never seen pending.
-std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds,
-                                             const std::function<bool()>&) const {
-  return QueryTasks(ids);
-}
+Events& Catalog::events() const { return state_->events; }
 
 SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
 

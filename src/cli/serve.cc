@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -32,6 +33,7 @@ struct Options {
   std::string config;
   uint64_t query_memory_bytes = query::EngineOptions{}.query_memory_bytes_max;
   uint64_t cache_memory_bytes = query::EngineOptions{}.cache_bytes_max;
+  double register_wait_s = 2.0;
   uint64_t piece_bytes_min = query::FindOptions{}.piece_bytes_min;
 };
 
@@ -109,6 +111,8 @@ arrow::Status Serve(const Options& options) {
   host_options.engine.query_memory_bytes_max = options.query_memory_bytes;
   host_options.engine.cache_bytes_max = options.cache_memory_bytes;
   host_options.find.piece_bytes_min = options.piece_bytes_min;
+  host_options.register_wait = std::chrono::nanoseconds(static_cast<int64_t>(options.register_wait_s * 1e9));
+  host_options.log = [](const std::string& line) { spdlog::info(line); };
   ARROW_ASSIGN_OR_RAISE(const auto host, native::EngineHost::Open(host_options));
 
   StartupRegistration registration(host->catalog(), datasets);
@@ -162,6 +166,11 @@ void AddServe(CLI::App& app, int* exit_code) {
       ->add_option("--cache-memory", options->cache_memory_bytes,
                    "Memory for decoded data that is kept between queries, e.g. 1GB")
       ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
+  command
+      ->add_option("--register-wait", options->register_wait_s,
+                   "Seconds that a registration waits for its recordings to be visible before it answers with pending tasks")
+      ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   command->add_option("--piece-bytes-min", options->piece_bytes_min, "Chunks from this size on may be delivered in part")
       ->capture_default_str();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/status.h"
 #include "native/dataset_client.h"
 #include "native/entries.h"
 #include "native/redap_calls.h"
@@ -26,21 +27,31 @@ TaskState::Status StatusOf(const std::string& text) {
   return text == "success" ? TaskState::Status::kSuccess : TaskState::Status::kFailed;
 }
 
+std::map<std::string, TaskState> StatesOf(const arrow::Table& table) {
+  std::map<std::string, TaskState> states;
+  for (int64_t row = 0; row < table.num_rows(); ++row) {
+    TaskState state{CellText(table, "task_id", row), StatusOf(CellText(table, "exec_status", row)), CellText(table, "msgs", row)};
+    states[state.task_id] = state;
+  }
+  return states;
+}
+
+// The states of the tasks when they are finished, or after that time.
 arrow::Result<std::map<std::string, TaskState>> AskTasks(Transport& transport, const std::vector<std::string>& ids,
                                                          std::chrono::nanoseconds timeout) {
   cloud::QueryTasksOnCompletionRequest request;
   for (const auto& id : ids) request.add_ids()->set_id(id);
   request.mutable_timeout()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
   request.mutable_timeout()->set_nanos(static_cast<int32_t>((timeout % std::chrono::seconds(1)).count()));
-  ARROW_ASSIGN_OR_RAISE(const auto table,
-                        CallTable<cloud::QueryTasksOnCompletionResponse>(transport, kQueryTasksOnCompletion, {}, request));
-  std::map<std::string, TaskState> states;
-  for (int64_t row = 0; row < table->num_rows(); ++row) {
-    TaskState state{CellText(*table, "task_id", row), StatusOf(CellText(*table, "exec_status", row)),
-                    CellText(*table, "msgs", row)};
-    states[state.task_id] = state;
-  }
-  return states;
+  const auto finished = CallTable<cloud::QueryTasksOnCompletionResponse>(transport, kQueryTasksOnCompletion, {}, request);
+  if (finished.ok()) return StatesOf(**finished);
+  if (base::CodeOf(finished.status()) != base::Code::kDeadlineExceeded) return finished.status();
+  cloud::QueryTasksRequest now;
+  *now.mutable_ids() = request.ids();
+  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::QueryTasksResponse>(transport, kQueryTasks, {}, now));
+  ARROW_ASSIGN_OR_RAISE(const auto batch, redap::FromProto(response.data()));
+  ARROW_ASSIGN_OR_RAISE(const auto table, arrow::Table::FromRecordBatches({batch}));
+  return StatesOf(*table);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "native/direct_transport.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string_view>
 
 #include "base/status.h"
@@ -15,6 +17,37 @@ namespace {
 namespace cloud = rerun::cloud::v1alpha1;
 
 using NextMessage = std::function<arrow::Result<std::optional<std::string>>()>;
+
+// Where a caller sleeps while its stream has nothing yet (redap::Produced::kLater).
+class Sleeper {
+ public:
+  void Wake() {
+    {
+      std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    changed_.notify_all();
+  }
+  void WakeAt(std::chrono::steady_clock::time_point time) {
+    std::lock_guard lock(mutex_);
+    wake_at_ = time;
+  }
+  void Sleep() {
+    std::unique_lock lock(mutex_);
+    if (wake_at_) {
+      changed_.wait_until(lock, *wake_at_, [this] { return woken_; });
+    } else {
+      changed_.wait(lock, [this] { return woken_; });
+    }
+    woken_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+  std::optional<std::chrono::steady_clock::time_point> wake_at_;
+};
 
 template <typename Message>
 arrow::Result<Message> Parse(const std::string& bytes) {
@@ -37,13 +70,20 @@ auto UnaryMethod(arrow::Status (*handler)(const redap::Call&, const Request&, Re
 
 template <typename Request, typename Response>
 auto StreamMethod(arrow::Result<redap::Generator<Response>> (*handler)(const redap::Call&, const Request&)) {
-  return [handler](const redap::Call& call, const std::string& bytes) -> arrow::Result<NextMessage> {
+  return [handler](const redap::Call& call, const std::string& bytes,
+                   std::shared_ptr<Sleeper> sleeper) -> arrow::Result<NextMessage> {
     ARROW_ASSIGN_OR_RAISE(const auto request, Parse<Request>(bytes));
     ARROW_ASSIGN_OR_RAISE(auto generator, handler(call, request));
-    return NextMessage([generator = std::move(generator), ended = false]() mutable -> arrow::Result<std::optional<std::string>> {
+    return NextMessage([generator = std::move(generator), sleeper = std::move(sleeper), cancelled = call.cancelled,
+                        ended = false]() mutable -> arrow::Result<std::optional<std::string>> {
       if (ended) return std::nullopt;
       Response response;
-      ARROW_ASSIGN_OR_RAISE(const auto produced, generator(&response));
+      ARROW_ASSIGN_OR_RAISE(auto produced, generator(&response));
+      while (produced == redap::Produced::kLater) {
+        sleeper->Sleep();
+        if (cancelled()) return base::Cancelled("the call was cancelled");
+        ARROW_ASSIGN_OR_RAISE(produced, generator(&response));
+      }
       ended = produced != redap::Produced::kMessage;
       if (produced == redap::Produced::kNothing) return std::nullopt;
       return response.SerializeAsString();
@@ -68,7 +108,7 @@ auto ClientStreamMethod(arrow::Result<std::unique_ptr<redap::Consumer<Request, R
 }
 
 using Unary = std::function<arrow::Result<std::string>(const redap::Call&, const std::string&)>;
-using Stream = std::function<arrow::Result<NextMessage>(const redap::Call&, const std::string&)>;
+using Stream = std::function<arrow::Result<NextMessage>(const redap::Call&, const std::string&, std::shared_ptr<Sleeper>)>;
 using ClientStreaming = std::function<arrow::Result<std::string>(const redap::Call&, const NextRequest&)>;
 
 const std::map<std::string_view, Unary>& UnaryMethods() {
@@ -81,6 +121,7 @@ const std::map<std::string_view, Unary>& UnaryMethods() {
       {kDeleteEntry, UnaryMethod(redap::DeleteEntry)},
       {kGetDatasetSchema, UnaryMethod(redap::GetDatasetSchema)},
       {kRegisterWithDataset, UnaryMethod(redap::RegisterWithDataset)},
+      {kQueryTasks, UnaryMethod(redap::QueryTasks)},
       {kUpdateDatasetEntry, UnaryMethod(redap::UpdateDatasetEntry)},
       {kCancelTasks, UnaryMethod(redap::CancelTasks)},
       {kSetSegmentProperties, UnaryMethod(redap::SetSegmentProperties)},
@@ -118,8 +159,18 @@ const std::map<std::string_view, ClientStreaming>& ClientStreamMethods() {
   return methods;
 }
 
-redap::Call CallOf(const redap::Engine& engine, const Metadata& metadata, std::function<bool()> cancelled) {
-  redap::Call call{engine, std::nullopt, std::nullopt, std::move(cancelled), nullptr};
+redap::Call CallOf(const redap::Engine& engine, const Metadata& metadata, std::function<bool()> cancelled,
+                   const std::shared_ptr<Sleeper>& sleeper) {
+  redap::Call call{engine,
+                   std::nullopt,
+                   std::nullopt,
+                   std::move(cancelled),
+                   [sleeper] { sleeper->Wake(); },
+                   [sleeper](std::chrono::steady_clock::time_point time) {
+                     sleeper->WakeAt(time);
+                     return nullptr;
+                   },
+                   std::make_shared<redap::StopSignal>()};
   for (const auto& [name, value] : metadata) {
     if (name == kEntryIdHeader) call.entry_id = value;
   }
@@ -130,8 +181,9 @@ arrow::Status Unknown(const std::string& method) { return base::Unimplemented("{
 
 class DirectStream final : public MessageStream {
  public:
-  DirectStream(std::shared_ptr<EngineHost> host, std::shared_ptr<std::atomic<bool>> cancelled, NextMessage next)
-      : host_(std::move(host)), cancelled_(std::move(cancelled)), next_(std::move(next)) {}
+  DirectStream(std::shared_ptr<EngineHost> host, std::shared_ptr<std::atomic<bool>> cancelled, std::shared_ptr<Sleeper> sleeper,
+               NextMessage next)
+      : host_(std::move(host)), cancelled_(std::move(cancelled)), sleeper_(std::move(sleeper)), next_(std::move(next)) {}
 
   arrow::Result<std::optional<Pieces>> Next() override {
     if (*cancelled_) return base::Cancelled("the call was cancelled");
@@ -140,11 +192,15 @@ class DirectStream final : public MessageStream {
     return Pieces{arrow::Buffer::FromString(std::move(*message))};
   }
   Metadata TrailingMetadata() const override { return {}; }
-  void Cancel() override { *cancelled_ = true; }
+  void Cancel() override {
+    *cancelled_ = true;
+    sleeper_->Wake();
+  }
 
  private:
   std::shared_ptr<EngineHost> host_;  // outlives what `next_` reads
   std::shared_ptr<std::atomic<bool>> cancelled_;
+  std::shared_ptr<Sleeper> sleeper_;
   NextMessage next_;
 };
 
@@ -154,7 +210,10 @@ arrow::Result<Pieces> DirectTransport::Unary(const std::string& method, const Me
   ARROW_RETURN_NOT_OK(host_->CheckProcess());
   const auto found = UnaryMethods().find(method);
   if (found == UnaryMethods().end()) return Unknown(method);
-  ARROW_ASSIGN_OR_RAISE(auto answer, found->second(CallOf(host_->redap(), metadata, [] { return false; }), request));
+  ARROW_ASSIGN_OR_RAISE(auto answer,
+                        found->second(CallOf(
+                                          host_->redap(), metadata, [] { return false; }, std::make_shared<Sleeper>()),
+                                      request));
   return Pieces{arrow::Buffer::FromString(std::move(answer))};
 }
 
@@ -164,9 +223,11 @@ arrow::Result<std::unique_ptr<MessageStream>> DirectTransport::Stream(const std:
   const auto found = StreamMethods().find(method);
   if (found == StreamMethods().end()) return Unknown(method);
   auto cancelled = std::make_shared<std::atomic<bool>>(false);
-  const auto call = CallOf(host_->redap(), metadata, [cancelled] { return cancelled->load(); });
-  ARROW_ASSIGN_OR_RAISE(auto next, found->second(call, request));
-  return std::make_unique<DirectStream>(host_, std::move(cancelled), std::move(next));
+  auto sleeper = std::make_shared<Sleeper>();
+  const auto call = CallOf(
+      host_->redap(), metadata, [cancelled] { return cancelled->load(); }, sleeper);
+  ARROW_ASSIGN_OR_RAISE(auto next, found->second(call, request, sleeper));
+  return std::make_unique<DirectStream>(host_, std::move(cancelled), std::move(sleeper), std::move(next));
 }
 
 arrow::Result<Pieces> DirectTransport::ClientStream(const std::string& method, const Metadata& metadata,
@@ -174,7 +235,9 @@ arrow::Result<Pieces> DirectTransport::ClientStream(const std::string& method, c
   ARROW_RETURN_NOT_OK(host_->CheckProcess());
   const auto found = ClientStreamMethods().find(method);
   if (found == ClientStreamMethods().end()) return Unknown(method);
-  ARROW_ASSIGN_OR_RAISE(auto answer, found->second(CallOf(host_->redap(), metadata, [] { return false; }), next));
+  const auto call = CallOf(
+      host_->redap(), metadata, [] { return false; }, std::make_shared<Sleeper>());
+  ARROW_ASSIGN_OR_RAISE(auto answer, found->second(call, next));
   return Pieces{arrow::Buffer::FromString(std::move(answer))};
 }
 

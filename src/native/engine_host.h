@@ -1,7 +1,11 @@
 // The catalog and the engine of a data directory: what an embedded catalog and a server share.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "arrow/result.h"
 #include "catalog/catalog.h"
@@ -17,6 +21,8 @@ struct HostOptions {
   catalog::CatalogOptions catalog;
   query::EngineOptions engine;
   query::FindOptions find;
+  std::optional<std::chrono::nanoseconds> register_wait;  // redap::Engine
+  std::function<void(const std::string& line)> log;       // redap::Engine
 };
 
 HostOptions ToHostOptions(const CatalogOptions& options);

@@ -39,10 +39,17 @@ std::string CatalogMetrics(const catalog::CatalogStats& stats) {
 RunningServer::RunningServer() = default;
 
 RunningServer::~RunningServer() {
+  Stop();
   if (!process_.forked()) return;
   // The parent's: its threads are not here, and waiting for them would never end.
   (void)server_.release();
   for (auto& service : services_) (void)service.release();
+}
+
+void RunningServer::Stop() {
+  if (process_.forked() || server_ == nullptr) return;
+  stop_signal_->Stop();  // first: streams that wait for events would use up the time that running calls get
+  server_->Stop();
 }
 
 arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net) {
@@ -52,7 +59,7 @@ arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_p
   }
   std::unique_ptr<RunningServer> running(new RunningServer());
   running->host_ = std::move(host);
-  running->services_.push_back(redap::MakeService(running->host_->redap()));
+  running->services_.push_back(redap::MakeService(running->host_->redap(), running->stop_signal_));
   running->services_.push_back(MakeQueryService(std::make_shared<EngineQueries>(running->host_)));
   net.server_version = "mutoscope/" MUTOSCOPE_VERSION;
   net.version_text = "mutoscope " MUTOSCOPE_VERSION "\n";

@@ -7,6 +7,7 @@
 #include "native/engine_host.h"
 #include "native/process_check.h"
 #include "net/server.h"
+#include "redap/stop_signal.h"
 
 namespace grpc {
 class Service;
@@ -23,14 +24,13 @@ class RunningServer {
 
   uint16_t port() const { return server_->port(); }
   // Nothing in a forked child: it is the parent's.
-  void Stop() {
-    if (!process_.forked()) server_->Stop();
-  }
+  void Stop();
 
  private:
   RunningServer();
   const ProcessCheck process_;
   std::shared_ptr<EngineHost> host_;
+  const std::shared_ptr<redap::StopSignal> stop_signal_ = std::make_shared<redap::StopSignal>();
   std::vector<std::unique_ptr<grpc::Service>> services_;  // outlive the server
   std::unique_ptr<net::Server> server_;
 };
