@@ -28,9 +28,12 @@ struct TableDetails {
 
 // What to read of a table. A plain value.
 struct TableScan {
-  std::optional<std::vector<std::string>> columns;                    // of the answer, in this order; absent = all
-  arrow::compute::Expression filter = arrow::compute::literal(true);  // unbound, over any columns of the table
-  std::optional<int64_t> limit;                                       // at most that many of the rows that pass
+  // Of the answer, in this order; absent = all.
+  std::optional<std::vector<std::string>> columns = std::nullopt;
+  // Rows to keep: unbound, over any columns of the table.
+  arrow::compute::Expression filter = arrow::compute::literal(true);
+  // At most that many of them; absent = all.
+  std::optional<int64_t> limit = std::nullopt;
 };
 
 enum class TableWrite {
