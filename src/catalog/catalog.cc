@@ -86,6 +86,7 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   std::unordered_set<EntryId> datasets;
   ARROW_RETURN_NOT_OK(StartRun(*state, &datasets));
   RemoveOrphanIndexDirectories(directory, datasets);
+  ARROW_RETURN_NOT_OK(state->tables.Start());
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -154,6 +155,7 @@ arrow::Result<size_t> Catalog::Unregister(const EntryId& id, const std::vector<s
 }
 
 Events& Catalog::events() const { return state_->events; }
+Tables& Catalog::tables() const { return state_->tables; }
 
 SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
 

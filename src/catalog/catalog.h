@@ -64,6 +64,7 @@ struct CatalogStats {
 
 class Events;
 struct MaintenanceOptions;
+class Tables;
 
 class Catalog {
  public:
@@ -130,6 +131,7 @@ class Catalog {
   [[nodiscard]] std::shared_ptr<void> OnTasksChanged(std::function<void()> listener) const;
 
   Events& events() const;  // catalog/events.h
+  Tables& tables() const;  // catalog/tables.h
 
   // ---- upkeep (catalog/maintenance.h): lines that say what was found and done
   arrow::Result<std::vector<std::string>> Maintain(const EntryId& dataset, const MaintenanceOptions& options);

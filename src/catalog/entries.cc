@@ -131,6 +131,7 @@ arrow::Result<Entry> Catalog::DeleteEntry(const EntryId& id) {
   ARROW_ASSIGN_OR_RAISE(const Entry entry, state_->database->Write(erase, [&](const auto&) {
     state_->events.Publish(EventKind::kEntryDeleted, id);
   }));
+  if (entry.kind == EntryKind::kTable) state_->tables.Forget(id);
   std::vector<std::shared_ptr<DatasetState>> others;
   for (const EntryId& dataset_id : datasets) {
     const auto dataset = FindOpenDataset(*state_, dataset_id);

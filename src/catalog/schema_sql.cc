@@ -93,7 +93,30 @@ CREATE TABLE segment_properties (
 );
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties};
+constexpr const char* kTables = R"sql(
+CREATE TABLE tables (
+  key INTEGER PRIMARY KEY REFERENCES entries(key) ON DELETE CASCADE,
+  version INTEGER NOT NULL DEFAULT 1,
+  schema BLOB NOT NULL,
+  source TEXT,
+  blueprint_dataset INTEGER REFERENCES entries(key) ON DELETE SET NULL,
+  default_blueprint_segment TEXT
+);
+
+CREATE TABLE table_files (
+  table_key INTEGER NOT NULL REFERENCES tables(key) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  ours INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  PRIMARY KEY (table_key, position)
+) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties, kTables};
 
 }  // namespace
 
