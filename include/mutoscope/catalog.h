@@ -46,7 +46,7 @@ class MUTOSCOPE_EXPORT Catalog {
 
   virtual arrow::Result<std::shared_ptr<Table>> GetTable(const std::string& name) const = 0;    // NOT_FOUND
   virtual arrow::Result<std::shared_ptr<Table>> GetTableById(const std::string& id) const = 0;  // NOT_FOUND
-  // An empty table. `url`: the directory (file://…) below which its rows lie; absent = in the catalog's own. ALREADY_EXISTS.
+  // An empty table. ALREADY_EXISTS. `url`: where its rows shall lie; a Mutoscope server keeps them itself and refuses any.
   virtual arrow::Result<std::shared_ptr<Table>> CreateTable(const std::string& name, const arrow::Schema& schema,
                                                             const std::optional<std::string>& url = std::nullopt) = 0;
   // A table of rows that are there already: a Parquet file or a directory of them, as the server sees it. ALREADY_EXISTS.

@@ -260,7 +260,7 @@ class CatalogClient:
         schema
             Its columns. Those whose field has the metadata `rerun:is_table_index` = "true" are its key (:meth:`TableEntry.upsert`).
         url
-            The directory below which its rows are kept, such as "file:///data/tables"; None: in the catalog's own.
+            Other servers keep its rows there; a Mutoscope server keeps them in its data directory and refuses any.
 
         Raises
         ------
