@@ -19,6 +19,10 @@ KEYED = pa.schema([pa.field("k", pa.int64(), metadata={"rerun:is_table_index": "
 DIFFERENCES = {
     "register missing": ("the path is what is wrong", {"error": "NotFoundError"}),
     "batches: text": ("text is no batch, as numbers are none", {"error": "TypeError"}),
+    "batches: other column": ("what is given is wrong, not the server", {"error": "ValueError"}),
+    "batches: other type": ("what is given is wrong, not the server", {"error": "ValueError"}),
+    "upsert same key twice": ("what is given is wrong, not the server", {"error": "ValueError"}),
+    "upsert without key": ("what is given is wrong, not the server", {"error": "ValueError"}),
     "recording as blueprint": ("the text says what is wrong", {"error": "ValueError"}),
     "create at": ("a server keeps its tables in its own directory", {"error": "ValueError"}),
     "read deleted": ("as every other call of what is deleted", {"error": "NotFoundError"}),
@@ -69,7 +73,7 @@ def test_a_write_is_all_or_nothing(client):
     table.append(k=[1, 2])
 
     def rows():
-        yield pa.RecordBatch.from_pydict({"k": list(range(100_000)), "v": ["x" * 100] * 100_000})  # more than a message
+        yield pa.RecordBatch.from_pydict({"k": range(100_000), "v": ["x" * 100] * 100_000}, schema=KEYED)  # more than a message
         raise ZeroDivisionError("no more rows")
 
     for write in (table.append, table.overwrite, table.upsert):

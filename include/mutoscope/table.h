@@ -37,9 +37,10 @@ struct TableScan {
 };
 
 enum class TableWrite {
-  kAppend,
-  kOverwrite,  // the new rows take the place of all others
-  kUpsert,     // a new row takes the place of the row with the same values of the index columns, if there is one
+  kAppend,     // columns that the new rows lack are null in them
+  kOverwrite,  // the new rows take the place of all others, and their columns that of the table's
+  kUpsert,     // a new row takes the place of the row with the same values of the index columns, if there is one; columns that the
+               // new rows lack keep their values
 };
 
 // One interface for a table in this process and for one on a server. Immutable handle, thread-safe; calls may block on the disk
@@ -58,7 +59,7 @@ class MUTOSCOPE_EXPORT Table {
   // filter that does not fit the columns.
   virtual arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const TableScan& scan = {}) const = 0;
 
-  // All rows or none: an error of `rows`, and of the call, leaves the table as it was. Columns that `rows` lacks are null.
+  // All rows or none: an error of `rows`, and of the call, leaves the table as it was.
   virtual arrow::Status Write(arrow::RecordBatchReader& rows, TableWrite how) = 0;
 };
 

@@ -85,23 +85,27 @@ class TableEntry(Entry):
         KeyError
             There is no column of this name.
         ValueError
-            The columns are not equally long, or a value does not suit its column.
+            The columns are not equally long, or a value or column does not suit the table.
         """
         self._write("append", batches, named_params)
 
     def overwrite(self, /, batches: Batches | None = None, **named_params: Any) -> None:
-        """Replace all rows. The arguments are those of :meth:`append`; without any nothing happens."""
+        """Replace all rows. The arguments are those of :meth:`append`; without any nothing happens.
+
+        The table then has the columns of the batches; named values leave its columns as they are.
+        """
         self._write("overwrite", batches, named_params)
 
     def upsert(self, /, batches: Batches | None = None, **named_params: Any) -> None:
         """Replace the rows with the same key, and add the others. The arguments are those of :meth:`append`.
 
-        The key are the columns whose field has the metadata `rerun:is_table_index` = "true".
+        The key are the columns whose field has the metadata `rerun:is_table_index` = "true". Where a row is replaced, columns that the
+        batches lack keep their values; those without a named value become null.
 
         Raises
         ------
-        RuntimeError
-            The table has no such column.
+        ValueError
+            The table has no such column; two of the rows would replace the same one.
         """
         self._write("upsert", batches, named_params)
 
