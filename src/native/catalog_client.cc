@@ -14,16 +14,6 @@ namespace {
 // How long a waiting call is left alone before `cancelled` is asked again.
 constexpr std::chrono::nanoseconds kCancelPoll = std::chrono::milliseconds(100);
 
-arrow::Result<std::vector<Entry>> FindEntries(Transport& transport, const cloud::EntryFilter& filter) {
-  cloud::FindEntriesRequest request;
-  *request.mutable_filter() = filter;
-  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::FindEntriesResponse>(transport, kFindEntries, {}, request));
-  std::vector<Entry> entries;
-  for (const auto& entry : response.entries()) entries.push_back(FromProto(entry));
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
-  return entries;
-}
-
 cloud::EntryFilter AllDatasets() {
   cloud::EntryFilter filter;
   filter.add_entry_kinds(cloud::ENTRY_KIND_DATASET);
@@ -154,6 +144,29 @@ arrow::Result<std::vector<TaskState>> CatalogClient::WaitForTasks(const std::vec
     }
     return answer;
   }
+}
+
+arrow::Status CatalogClient::CancelTasks(const std::vector<std::string>& task_ids) {
+  cloud::CancelTasksRequest request;
+  for (const auto& id : task_ids) request.add_ids()->set_id(id);
+  return CallUnary<cloud::CancelTasksResponse>(*transport_, kCancelTasks, {}, request).status();
+}
+
+arrow::Status CatalogClient::DoGlobalMaintenance() {
+  return CallUnary<cloud::DoGlobalMaintenanceResponse>(*transport_, kDoGlobalMaintenance, {}, cloud::DoGlobalMaintenanceRequest())
+      .status();
+}
+
+arrow::Result<uint64_t> CatalogClient::TestBandwidth(uint64_t bytes) const {
+  cloud::DoBandwidthTestRequest request;
+  request.set_num_bytes(bytes);
+  uint64_t received = 0;
+  const auto take = [&](const cloud::DoBandwidthTestResponse& response) {
+    received += response.payload().size();
+    return arrow::Status::OK();
+  };
+  ARROW_RETURN_NOT_OK(CallStream<cloud::DoBandwidthTestResponse>(*transport_, kDoBandwidthTest, {}, request, take));
+  return received;
 }
 
 }  // namespace mutoscope::native

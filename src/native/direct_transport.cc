@@ -91,8 +91,25 @@ auto StreamMethod(arrow::Result<redap::Generator<Response>> (*handler)(const red
   };
 }
 
+template <typename Request, typename Response>
+auto ClientStreamMethod(arrow::Result<std::unique_ptr<redap::Consumer<Request, Response>>> (*handler)(const redap::Call&)) {
+  return [handler](const redap::Call& call, const NextRequest& next) -> arrow::Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto consumer, handler(call));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto bytes, next());
+      if (!bytes) break;
+      ARROW_ASSIGN_OR_RAISE(auto request, Parse<Request>(*bytes));
+      ARROW_RETURN_NOT_OK(consumer->Take(std::move(request)));
+    }
+    Response response;
+    ARROW_RETURN_NOT_OK(consumer->Finish(&response));
+    return response.SerializeAsString();
+  };
+}
+
 using Unary = std::function<arrow::Result<std::string>(const redap::Call&, const std::string&)>;
 using Stream = std::function<arrow::Result<NextMessage>(const redap::Call&, const std::string&, std::shared_ptr<Sleeper>)>;
+using ClientStreaming = std::function<arrow::Result<std::string>(const redap::Call&, const NextRequest&)>;
 
 const std::map<std::string_view, Unary>& UnaryMethods() {
   static const std::map<std::string_view, Unary> methods = {
@@ -105,6 +122,18 @@ const std::map<std::string_view, Unary>& UnaryMethods() {
       {kGetDatasetSchema, UnaryMethod(redap::GetDatasetSchema)},
       {kRegisterWithDataset, UnaryMethod(redap::RegisterWithDataset)},
       {kQueryTasks, UnaryMethod(redap::QueryTasks)},
+      {kUpdateDatasetEntry, UnaryMethod(redap::UpdateDatasetEntry)},
+      {kCancelTasks, UnaryMethod(redap::CancelTasks)},
+      {kSetSegmentProperties, UnaryMethod(redap::SetSegmentProperties)},
+      {kDeleteSegmentProperties, UnaryMethod(redap::DeleteSegmentProperties)},
+      {kCreateTableEntry, UnaryMethod(redap::CreateTableEntry)},
+      {kRegisterTable, UnaryMethod(redap::RegisterTable)},
+      {kReadTableEntry, UnaryMethod(redap::ReadTableEntry)},
+      {kUpdateTableEntry, UnaryMethod(redap::UpdateTableEntry)},
+      {kGetTableSchema, UnaryMethod(redap::GetTableSchema)},
+      {kGetWriteAccessGrant, UnaryMethod(redap::GetWriteAccessGrant)},
+      {kDoMaintenance, UnaryMethod(redap::DoMaintenance)},
+      {kDoGlobalMaintenance, UnaryMethod(redap::DoGlobalMaintenance)},
   };
   return methods;
 }
@@ -115,6 +144,17 @@ const std::map<std::string_view, Stream>& StreamMethods() {
       {kScanDatasetManifest, StreamMethod(redap::ScanDatasetManifest)},
       {kUnregisterFromDataset, StreamMethod(redap::UnregisterFromDataset)},
       {kQueryTasksOnCompletion, StreamMethod(redap::QueryTasksOnCompletion)},
+      {kGetAssetsForSegment, StreamMethod(redap::GetAssetsForSegment)},
+      {kGetSegmentProperties, StreamMethod(redap::GetSegmentProperties)},
+      {kScanTable, StreamMethod(redap::ScanTable)},
+      {kDoBandwidthTest, StreamMethod(redap::DoBandwidthTest)},
+  };
+  return methods;
+}
+
+const std::map<std::string_view, ClientStreaming>& ClientStreamMethods() {
+  static const std::map<std::string_view, ClientStreaming> methods = {
+      {kWriteTable, ClientStreamMethod(redap::WriteTable)},
   };
   return methods;
 }
@@ -188,6 +228,22 @@ arrow::Result<std::unique_ptr<MessageStream>> DirectTransport::Stream(const std:
       host_->redap(), metadata, [cancelled] { return cancelled->load(); }, sleeper);
   ARROW_ASSIGN_OR_RAISE(auto next, found->second(call, request, sleeper));
   return std::make_unique<DirectStream>(host_, std::move(cancelled), std::move(sleeper), std::move(next));
+}
+
+arrow::Result<Pieces> DirectTransport::ClientStream(const std::string& method, const Metadata& metadata,
+                                                    const NextRequest& next) {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
+  const auto found = ClientStreamMethods().find(method);
+  if (found == ClientStreamMethods().end()) return Unknown(method);
+  const auto call = CallOf(
+      host_->redap(), metadata, [] { return false; }, std::make_shared<Sleeper>());
+  ARROW_ASSIGN_OR_RAISE(auto answer, found->second(call, next));
+  return Pieces{arrow::Buffer::FromString(std::move(answer))};
+}
+
+arrow::Status DirectTransport::Upload(const HttpUpload& upload, arrow::io::RandomAccessFile&) {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
+  return base::Unimplemented("{} {} is not served inside a process", upload.method, upload.url);
 }
 
 }  // namespace mutoscope::native
