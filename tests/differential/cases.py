@@ -33,7 +33,7 @@ class Call:
 
 @dataclasses.dataclass(frozen=True)
 class Together:
-    """Calls made at the same time by a thread each; what they answer is compared as a multiset."""
+    """Steps taken at the same time by a thread each; what they answer is compared as a multiset."""
 
     calls: tuple
 
@@ -52,7 +52,7 @@ class Http:
     """A plain HTTP request, by default what the grant of a saved answer asks for."""
 
     grant: str | None = None
-    body: bytes = b""
+    body: object = b""  # bytes or a File
     method: str | None = None
     path: str | None = None
     drop_headers: tuple = ()

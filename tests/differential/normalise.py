@@ -16,6 +16,8 @@ TASK_ID = re.compile(r"\btask_[0-9A-Za-z]+")
 DAY_NS = 24 * 3600 * 10**9
 # Columns whose values only mean something to the server that made them.
 PRIVATE_COLUMNS = {"rerun_task_id": "<task>", "task_id": "<task>", "chunk_key": "<key>"}
+# Sizes as stored: the stock server keeps other bytes than ours.
+SIZE_COLUMNS = {"chunk_byte_len", "chunk_byte_size", "chunk_byte_size_uncompressed", "chunk_byte_offset", "rerun_size_bytes"}
 PRIVATE_METADATA = {"sorbet:version": "<version>"}
 
 
@@ -74,6 +76,8 @@ class Normaliser:
             return self.number(scalar.as_py().hex())
         if name in PRIVATE_COLUMNS:
             return PRIVATE_COLUMNS[name]
+        if name in SIZE_COLUMNS:
+            return "<size>"
         return self.value(scalar.as_py())
 
     def metadata(self, metadata):
@@ -86,13 +90,16 @@ class Normaliser:
 
     def table(self, table, ordered=False, distinct=False):
         """Schema and rows; rows in a fixed order unless theirs has a meaning. The list of entries is cut down to the case's own."""
-        rows = [[self.cell(name, column[at]) for name, column in zip(table.schema.names, table.columns)] for at in range(table.num_rows)]
         if {"entry_kind", "name"} <= set(table.schema.names):
-            names = table.column("name").to_pylist()
-            rows = [row for row, name in zip(rows, names) if self.is_own(name)]
+            table = self.own_entries(table)
+        rows = [[self.cell(name, column[at]) for name, column in zip(table.schema.names, table.columns)] for at in range(table.num_rows)]
         if distinct:
             rows = list({by_text(row): row for row in rows}.values())
         return {**self.schema(table.schema), "rows": rows if ordered else sorted(rows, key=by_text)}
+
+    def own_entries(self, table):
+        names = table.column("name").to_pylist()
+        return table.take(sorted((at for at, name in enumerate(names) if self.is_own(name)), key=names.__getitem__))
 
     def is_own(self, name):
         """Whether an entry is of this case: other cases' entries are on the same server."""

@@ -91,12 +91,14 @@ class Session:
         return arrow.together([arrow.read_part(answer.data) for answer in (answers if isinstance(answers, list) else [answers])])
 
     def run(self, step, connection):
-        run = {Call: self.call, Together: self.together, Watch: self.watch, Http: self.http}[type(step)]
         try:
-            record = run(step, connection)
+            record = self.one(step, connection)
         except NotAnswered as error:
             record = {"skipped": str(error)}
         self.records.append(record)
+
+    def one(self, step, connection):
+        return {Call: self.call, Together: self.together, Watch: self.watch, Http: self.http}[type(step)](step, connection)
 
     def start(self, step, connection):
         descriptor = protos.methods().get(step.method)
@@ -132,7 +134,7 @@ class Session:
 
         def run(call):
             barrier.wait()
-            return self.call(call, connection)
+            return self.one(call, connection)
 
         self.normaliser.numbers_new = False  # who comes first is chance
         try:
@@ -166,12 +168,15 @@ class Session:
             request = request.grant.http_request if hasattr(request, "grant") else request
             method, path = method or request.method, request.url
             headers = {header.name: header.value for header in request.headers if header.name.lower() not in step.drop_headers}
+        body = (self.files / step.body.name).read_bytes() if isinstance(step.body, File) else step.body
         web = http.client.HTTPConnection(connection.address, timeout=TIMEOUT_S)
         try:
-            web.request(method, step.tamper(path) if step.tamper else path, step.body, headers)
+            web.request(method, step.tamper(path) if step.tamper else path, body, headers)
             answer = web.getresponse()
             body = answer.read()
             return {"status": answer.status, **({"body": self.normaliser.text(body.decode())} if step.expect_body else {})}
+        except OSError as error:
+            return {"status": type(error).__name__}
         finally:
             web.close()
 
