@@ -1,6 +1,6 @@
 """Uploads: grants, PUT, and what is registered from them (0.41)."""
 
-from differential.cases import NEW, Call, File, Http, Together, by_id, case, dataset
+from differential.cases import NEW, Call, File, Http, Together, by_id, case, dataset, wait
 
 SINGLE, MULTIPART = 1, 2
 SIGNED, UNSIGNED = 1, 2
@@ -15,8 +15,8 @@ def put(content, **options):
 
 
 def register_upload(saved="grant"):
-    return Call("RegisterWithDataset", {"data_sources": [{"storage_url": lambda session: session.saved[saved].storage_url, "typ": 1}], "on_duplicate": 3}, by_id("ds"), save="registered",
-                keep=("rerun_segment_id", "rerun_segment_layer"))
+    return [Call("RegisterWithDataset", {"data_sources": [{"storage_url": lambda session: session.saved[saved].storage_url, "typ": 1}], "on_duplicate": 3}, by_id("ds"), save="registered",
+                keep=("rerun_segment_id", "rerun_segment_layer")), wait()]
 
 
 SEGMENTS = Call("ScanSegmentTable", {"columns": ["rerun_segment_id", "rerun_layer_names"]}, by_id("ds"))
