@@ -48,7 +48,7 @@ MANIFEST = Call("ScanDatasetManifest", {"columns": ["rerun_segment_id", "rerun_l
 
 WRITTEN = [
     case("write chunks: one", dataset(), write(arrow.chunk("s")), SEGMENTS, SCHEMA, QUERY, FETCH, MANIFEST, only=OLD),
-    case("write chunks: several of a segment", dataset(), write(*(arrow.chunk("s", times=(at, at + 1), identifier=at + 1) for at in range(0, 10, 2))), SEGMENTS, QUERY, FETCH, only=OLD),
+    case("write chunks: several of a segment", dataset(), write(*(arrow.chunk("s", f"/w{at}", times=(at, at + 1), identifier=at + 1) for at in range(0, 10, 2))), SEGMENTS, QUERY, FETCH, only=OLD),
     case("write chunks: several segments", dataset(), write(arrow.chunk("a"), arrow.chunk("b", identifier=2), arrow.chunk("a", "/other", identifier=3)), SEGMENTS, QUERY, only=OLD),
     case("write chunks: static", dataset(), write(arrow.chunk("s", times=None, values=(1.0,))), SEGMENTS, QUERY, FETCH, only=OLD),
     case("write chunks: twice", dataset(), write(arrow.chunk("s")), write(arrow.chunk("s", "/more", identifier=2)), SEGMENTS, MANIFEST, QUERY, only=OLD),

@@ -10,12 +10,14 @@ from support.paths import ROOT
 
 CLOUD, COMMON = "rerun.cloud.v1alpha1", "rerun.common.v1alpha1"
 SERVICE = f"{CLOUD}.RerunCloudService"
+FILES = ["rerun/v1alpha1/cloud.proto", "rerun/v1alpha1/sdk_comms.proto", "mutoscope/v1/query.proto"]
+SERVICES = [SERVICE, "rerun.sdk_comms.v1alpha1.MessageProxyService", "mutoscope.v1.QueryService"]
 
 
 @functools.cache
 def pool():
     with tempfile.NamedTemporaryFile(suffix=".binpb") as out:
-        command = ["protoc", f"-I{ROOT / 'proto'}", "--include_imports", f"--descriptor_set_out={out.name}", "rerun/v1alpha1/cloud.proto"]
+        command = ["protoc", f"-I{ROOT / 'proto'}", "--include_imports", f"--descriptor_set_out={out.name}", *FILES]
         subprocess.run(command, check=True)
         files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
     descriptors = descriptor_pool.DescriptorPool()
@@ -33,6 +35,12 @@ def message_class(full_name):
 def methods():
     """Every method of both versions by name."""
     return dict(pool().FindServiceByName(SERVICE).methods_by_name)
+
+
+@functools.cache
+def every_method():
+    """(path, descriptor) of the methods of all services."""
+    return [(f"/{service}/{method.name}", method) for service in SERVICES for method in pool().FindServiceByName(service).methods]
 
 
 def build(full_name, content):
