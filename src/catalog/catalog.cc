@@ -184,6 +184,8 @@ std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids
   return QueryTasks(ids);
 }
 
+SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
+
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })
                            .ValueOr(CatalogStats{});

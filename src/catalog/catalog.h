@@ -14,6 +14,7 @@
 
 #include "arrow/result.h"
 #include "catalog/entry.h"
+#include "catalog/segment_properties.h"
 #include "index/chunk_rows.h"
 #include "storage/file_cache.h"
 
@@ -120,6 +121,9 @@ class Catalog {
   // Waits until none of them is pending, or until the timeout, or until `cancelled()` is true.
   std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
                                       const std::function<bool()>& cancelled) const;
+
+  // ---- parts with an interface of their own
+  SegmentPropertyStore& segment_properties() const;
 
   CatalogStats Stats() const;
 

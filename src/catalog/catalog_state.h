@@ -8,6 +8,7 @@ namespace mutoscope::catalog {
 
 struct Catalog::State : CatalogState {
   using CatalogState::CatalogState;
+  SegmentPropertyStore segment_properties{*this};
   std::unique_ptr<RowsWriter> rows_writer;  // ends before the rest
 };
 

@@ -82,7 +82,18 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_age ON tasks(updated_at_ns);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+constexpr const char* kSegmentProperties = R"sql(
+CREATE TABLE segment_properties (
+  dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE,
+  segment_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  updated_at_ns INTEGER NOT NULL,
+  properties BLOB NOT NULL,
+  PRIMARY KEY (dataset, segment_id)
+);
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kSegmentProperties};
 
 }  // namespace
 

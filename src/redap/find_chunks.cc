@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <limits>
 
 #include "base/status.h"
 #include "redap/columns.h"
 #include "redap/find_request.h"
 #include "redap/handlers.h"
+#include "redap/scan_parameters.h"
 
 namespace mutoscope::redap {
 namespace {
@@ -54,16 +56,20 @@ arrow::Result<std::shared_ptr<arrow::Array>> StartColumn(std::span<const query::
   return TimeColumn(arrow::int64(), starts);
 }
 
-// Streams `encode(part of the chunks)`; one empty batch if there are none.
+// Streams the table that `encode` makes of parts of the chunks, as `scan` wants it; one empty batch if there are none.
 template <typename Response, typename Encode>
 Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks,
-                            Encode encode) {
-  return [snapshot = std::move(snapshot), chunks = std::move(chunks), encode,
-          next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
-    const size_t count = std::min(chunks.size() - next, kRowsPerMessage);
+                            const common::ScanParameters& scan, Encode encode) {
+  // Order and limit are of the whole table, which then is one batch.
+  const bool whole = scan.order_by_size() > 0 || scan.has_limit_offset() || scan.has_limit_len();
+  return [snapshot = std::move(snapshot), chunks = std::move(chunks), encode, scan, next = size_t{0},
+          rows_max =
+              whole ? std::numeric_limits<size_t>::max() : kRowsPerMessage](Response* out) mutable -> arrow::Result<Produced> {
+    const size_t count = std::min(chunks.size() - next, rows_max);
     ARROW_ASSIGN_OR_RAISE(const auto table, encode(std::span<const query::FoundChunk>(chunks).subspan(next, count)));
     next += count;
-    ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), ToProto(*table.ToBatch(static_cast<int64_t>(count))));
+    ARROW_ASSIGN_OR_RAISE(const auto batch, ApplyScanParameters(scan, table.ToBatch(static_cast<int64_t>(count))));
+    ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), ToProto(*batch));
     return next == chunks.size() ? Produced::kLastMessage : Produced::kMessage;
   };
 }
@@ -74,7 +80,7 @@ arrow::Result<Generator<cloud::FindChunksResponse>> FindChunks(const Call& call,
   ARROW_ASSIGN_OR_RAISE(const auto find, ParseFindChunks(request));
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
-  return Batches<cloud::FindChunksResponse>(snapshot, std::move(chunks), [](auto part) -> arrow::Result<Table> {
+  return Batches<cloud::FindChunksResponse>(snapshot, std::move(chunks), {}, [](auto part) -> arrow::Result<Table> {
     ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
     ARROW_RETURN_NOT_OK(
         table.Add(MakeField("chunk_timeline_start", arrow::int64(), true, {{"rerun:kind", "index"}}), StartColumn(part, 0)));
@@ -93,7 +99,7 @@ arrow::Result<Generator<cloud::QueryDatasetResponse>> QueryDataset(const Call& c
   }
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
   return Batches<cloud::QueryDatasetResponse>(
-      snapshot, std::move(chunks), [timelines = find.announce](auto part) -> arrow::Result<Table> {
+      snapshot, std::move(chunks), request.scan_parameters(), [timelines = find.announce](auto part) -> arrow::Result<Table> {
         ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
         ARROW_RETURN_NOT_OK(AddDirectUrlColumns(static_cast<int64_t>(part.size()), &table));
         for (size_t i = 0; i < timelines.size(); ++i) {

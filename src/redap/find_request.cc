@@ -128,10 +128,6 @@ arrow::Status CheckQueryDataset(const cloud::QueryDatasetRequest& request) {
   if (request.exclude_static_data() || request.exclude_temporal_data()) {
     return base::InvalidArgument("QueryDataset: exclude_static_data and exclude_temporal_data must be false");
   }
-  const auto& scan = request.scan_parameters();
-  if (scan.has_filter() || scan.has_limit_offset() || scan.has_limit_len() || scan.order_by_size() > 0) {
-    return base::InvalidArgument("QueryDataset: filter, limit and order of scan_parameters must be unset");
-  }
   if (request.select_all_entity_paths() && request.entity_paths_size() > 0) {
     return base::InvalidArgument("QueryDataset: all entity paths are selected, and a list is given too");
   }

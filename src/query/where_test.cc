@@ -1,4 +1,4 @@
-#include "cli/where.h"
+#include "query/where.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "arrow/scalar.h"
 #include "base/status.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 namespace {
 
 namespace cp = arrow::compute;
@@ -137,4 +137,4 @@ class Environment : public ::testing::Environment {
 const auto* const kEnvironment = ::testing::AddGlobalTestEnvironment(new Environment);
 
 }  // namespace
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query

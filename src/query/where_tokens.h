@@ -7,7 +7,7 @@
 
 #include "arrow/result.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 
 struct Token {
   enum class Kind { kWord, kQuoted, kText, kNumber, kSymbol, kEnd } kind = Kind::kEnd;
@@ -22,4 +22,4 @@ arrow::Result<std::vector<Token>> Tokenize(std::string_view text);
 // An error at a place of the condition.
 arrow::Status WhereError(size_t position, std::string_view message);
 
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query

@@ -1,4 +1,4 @@
-#include "cli/where_literal.h"
+#include "query/where_literal.h"
 
 #include <charconv>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "arrow/util/value_parsing.h"
 #include "base/status.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 namespace {
 
 using ScalarResult = arrow::Result<std::shared_ptr<arrow::Scalar>>;
@@ -121,4 +121,4 @@ ScalarResult TypedLiteral(const Literal& literal, const std::shared_ptr<arrow::D
   return Unsuited(literal, *type);
 }
 
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query

@@ -1,4 +1,4 @@
-// The --where of `mutoscope query`: a condition in the manner of SQL as an Arrow expression.
+// Conditions as text, in the manner of SQL, as Arrow expressions: --where of `mutoscope query`, ScanParameters.filter of redap.
 //
 //   condition:  comparison | NOT condition | condition AND condition | condition OR condition | ( condition ) | TRUE | FALSE
 //   comparison: value (= == != <> < <= > >=) value | value [NOT] IN (literal, …) | value [NOT] BETWEEN value AND value |
@@ -20,9 +20,9 @@
 #include "arrow/result.h"
 #include "arrow/type.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 
 // INVALID_ARGUMENT naming the place in the text, or the column that `schema` does not have. Pure.
 arrow::Result<arrow::compute::Expression> ParseWhere(std::string_view text, const arrow::Schema& schema);
 
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query

@@ -5,9 +5,9 @@
 
 #include "arrow/result.h"
 #include "arrow/scalar.h"
-#include "cli/where_tokens.h"
+#include "query/where_tokens.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 
 struct Literal {
   Token token;  // kText, kNumber, or the words true, false, null
@@ -18,4 +18,4 @@ struct Literal {
 // and the type if they do not go together.
 arrow::Result<std::shared_ptr<arrow::Scalar>> TypedLiteral(const Literal& literal, const std::shared_ptr<arrow::DataType>& type);
 
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query

@@ -1,4 +1,4 @@
-#include "cli/where.h"
+#include "query/where.h"
 
 #include <algorithm>
 #include <array>
@@ -11,10 +11,10 @@
 #include "arrow/builder.h"
 #include "arrow/compute/api_scalar.h"
 #include "base/status.h"
-#include "cli/where_literal.h"
-#include "cli/where_tokens.h"
+#include "query/where_literal.h"
+#include "query/where_tokens.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 namespace {
 
 namespace compute = arrow::compute;
@@ -253,4 +253,4 @@ arrow::Result<Expression> ParseWhere(std::string_view text, const arrow::Schema&
   return Parser(std::move(tokens), schema).Parse();
 }
 
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query

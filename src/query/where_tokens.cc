@@ -1,10 +1,10 @@
-#include "cli/where_tokens.h"
+#include "query/where_tokens.h"
 
 #include <array>
 
 #include "base/status.h"
 
-namespace mutoscope::cli {
+namespace mutoscope::query {
 namespace {
 
 constexpr std::array<std::string_view, 15> kSymbols = {"<=", ">=", "!=", "<>", "==", "=", "<", ">",
@@ -94,7 +94,7 @@ class Tokenizer {
 arrow::Result<std::vector<Token>> Tokenize(std::string_view text) { return Tokenizer(text).All(); }
 
 arrow::Status WhereError(size_t position, std::string_view message) {
-  return base::InvalidArgument("--where, character {}: {}", position + 1, message);
+  return base::InvalidArgument("condition, character {}: {}", position + 1, message);
 }
 
-}  // namespace mutoscope::cli
+}  // namespace mutoscope::query
