@@ -2,16 +2,16 @@
 
 import pytest
 
-from differential import expect, run
+from differential import clients, expect, run
 from differential.all_cases import WIRE
-
 from differential.compare import differences
-from differential.on_purpose import ON_PURPOSE
+from differential.on_purpose import ON_PURPOSE, PROGRAMS_ON_PURPOSE
 from differential.protos import methods
 from differential.stock_versions import STOCK_DIFFERS
-from support.paths import ROOT
+from support.paths import ROOT, SDK_VERSIONS
 
 RESTARTABLE = [name for name, (_, case) in WIRE.items() if case.restart]
+PROGRAMS = [(name, version) for version in SDK_VERSIONS for name in clients.names_of(version, clients.PROGRAMS)]
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory):
@@ -23,6 +23,13 @@ def wire_answers(request, files, tmp_path_factory):
     wanted = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
     everything = any(item.name == "test_every_method_and_status_is_reached" for item in request.session.items)
     return run.wire_answers([item for name, item in WIRE.items() if everything or name in wanted], files, tmp_path_factory.mktemp("servers"))
+
+
+@pytest.fixture(scope="session")
+def program_answers(request, files, tmp_path_factory):
+    """Of all pairs of a server and an SDK, to the programs that this session tests."""
+    wanted = {item.callspec.params.get("program") for item in request.session.items if hasattr(item, "callspec")}
+    return run.program_answers(wanted, files, tmp_path_factory.mktemp("programs"))
 
 
 def explain(problems):
@@ -56,15 +63,40 @@ def test_differences_on_purpose_are_real(wire_answers, name):
     assert not expect.stale_purposes(WIRE[name][1], wire_answers)
 
 
+@pytest.mark.parametrize("program, version", PROGRAMS)
+def test_program(program_answers, program, version):
+    problems = differences(expect.expected_of_program(program, version, program_answers), program_answers[run.OURS, version][program])
+    assert not problems, explain(problems)
+
+
+@pytest.mark.parametrize("program, version", PROGRAMS)
+def test_program_with_restarts(program_answers, program, version):
+    problems = differences(expect.expected_of_program(program, version, program_answers), program_answers[run.RESTARTED, version][program])
+    assert not problems, explain(problems)
+
+
+@pytest.mark.parametrize("program, version", PROGRAMS)
+def test_programs_of_the_stock_client_are_right(program_answers, program, version):
+    """A program ends by itself with the stock server."""
+    assert "ended by" not in program_answers[version, version][program]
+
+
+@pytest.mark.parametrize("program, version", PROGRAMS_ON_PURPOSE)
+def test_differences_of_programs_on_purpose_are_real(program_answers, program, version):
+    changes = PROGRAMS_ON_PURPOSE[program, version][1]
+    assert not [path for path, content in changes.items() if expect.get(program_answers[version, version][program], path) == content]
+
+
 def test_reasons_are_documented():
     text = (ROOT / "docs/compatibility.md").read_text()
     listed = text.split("### Differences on the wire")[1].split("\n## ")[0]
-    missing = {reason for reason, _ in ON_PURPOSE.values() if f"- {reason}" not in listed}
+    missing = {reason for reason, _ in [*ON_PURPOSE.values(), *PROGRAMS_ON_PURPOSE.values()] if f"- {reason}" not in listed}
     assert not missing, f"not in docs/compatibility.md: {missing}"
 
 
 def test_cases_of_the_lists_exist():
     assert not {*ON_PURPOSE, *STOCK_DIFFERS} - set(WIRE)
+    assert not set(PROGRAMS_ON_PURPOSE) - set(PROGRAMS)
 
 
 def test_every_method_and_status_is_reached(wire_answers):

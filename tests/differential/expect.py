@@ -5,7 +5,7 @@ import re
 
 from differential.cases import NEW, OLD
 from differential.compare import differences
-from differential.on_purpose import ABSENT, ON_PURPOSE
+from differential.on_purpose import ABSENT, ON_PURPOSE, PROGRAMS_ON_PURPOSE
 from differential.stock_versions import STOCK_DIFFERS
 
 STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
@@ -45,6 +45,14 @@ def expected_answer(case, answers):
     """The stock answer with what we do otherwise on purpose."""
     expected = copy.deepcopy(answers[oracle(case)][case.name])
     for path, content in ON_PURPOSE[case.name][1].items() if case.name in ON_PURPOSE else ():
+        put(expected, path, content)
+    return expected
+
+
+def expected_of_program(program, version, answers):
+    """The answers of the same client with its own server, with what we do otherwise on purpose."""
+    expected = copy.deepcopy(answers[version, version][program])
+    for path, content in PROGRAMS_ON_PURPOSE.get((program, version), (None, {}))[1].items():
         put(expected, path, content)
     return expected
 

@@ -5,3 +5,6 @@ Each reason is a line of the list "Differences on the wire" in docs/compatibilit
 
 ABSENT = "<absent>"
 ON_PURPOSE = {}
+
+# Of the programs: (name, SDK version) -> the same.
+PROGRAMS_ON_PURPOSE = {}

@@ -6,7 +6,7 @@ python -m differential [WORD…] prints the answers of the wire cases whose name
 import concurrent.futures
 import pathlib
 
-from differential import wire
+from differential import clients, wire
 from differential.cases import NEW, OLD
 from support import sdk, servers
 from support.paths import SCRIPTS
@@ -44,3 +44,26 @@ def wire_answers(numbered, files, work):
     with concurrent.futures.ThreadPoolExecutor(len(SERVERS)) as threads:
         running = {name: threads.submit(wire_answers_of, name, numbered, files, work) for name in SERVERS}
         return {name: answers.result() for name, answers in running.items()}
+
+
+def program_answers_of(server, version, wanted, files, work):
+    """The answers of the programs of one SDK, from the stock server of its version or from ours."""
+    names = clients.names_of(version, wanted)
+    work = pathlib.Path(work) / f"programs_{version}_{SERVERS.index(server)}"
+    work.mkdir(parents=True)
+    with clients.Client(version, files, work / "client.log") as client:
+        if server in (OLD, NEW):
+            with servers.StockServer(version) as stock:
+                return clients.run_programs(client, names, stock.url)
+        if server == OURS:
+            with our_server(work, files) as ours:
+                return clients.run_programs(client, names, ours.url)
+        return clients.run_programs_with_restarts(client, names, lambda: our_server(work, files))
+
+
+def program_answers(wanted, files, work):
+    """{(server, version): {program: answers}}; the stock servers are asked by their own SDK only."""
+    pairs = [(version, version) for version in (OLD, NEW)] + [(server, version) for server in (OURS, RESTARTED) for version in (OLD, NEW)]
+    with concurrent.futures.ThreadPoolExecutor(len(pairs)) as threads:
+        running = {pair: threads.submit(program_answers_of, *pair, wanted, files, work) for pair in pairs}
+        return {pair: answers.result() for pair, answers in running.items()}
