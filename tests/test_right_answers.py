@@ -40,6 +40,12 @@ def segment(name, *chunks):
     return {"segment": name, "chunks": [one for part in chunks for one in (part if isinstance(part, list) else [part])]}
 
 
+def clears(*rows):
+    return chunk("/p", [(row_id, at, {CLEAR: flag}) for row_id, at, flag in rows])
+
+
+CLEARED = chunk("/p/a", [(1, 1, {"x": [1.0]}), (2, 6, {"x": [2.0]})])
+CLEARED_PARENT = chunk("/p", [(20, 1, {"y": [1.0]}), (21, 6, {"y": [2.0]})])
 Z = static("/s", (1, {"z": [7.0]}))
 PROPERTY = static("/__properties/episode", (2, {"len": [3.0]}))
 RECORDINGS = {
@@ -49,7 +55,12 @@ RECORDINGS = {
     "in turn": segment("seg", Z, series("/a", "x", 1, 6, 100), series("/b", "y", 1, 6, 200, shift=6)),
     "two timelines": segment("seg", Z, series("/a", "x", 3, 6, 100, BOTH)),
     "long": segment("seg", Z, series("/a", "x", 5, 1500, 10_000)),
-    "sparse": segment("seg", Z, [chunk("/a", [(100 * part + at, 6 * part + at, {"x": [1.0]} if at % 2 else {"x": None}) for at in range(6)]) for part in (1, 2)]),
+    "sparse": segment("seg", Z, [chunk("/a", [(100 * part + at, 6 * part + at, {"x": None if at == 3 else [1.0]}) for at in range(6)]) for part in (1, 2)]),
+    "clears": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, [True]), (31, 5, [False]))),
+    "clear alone": segment("seg", CLEARED, clears((30, 3, [True]))),
+    "two flags": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, [False, True]))),
+    "flags out of step": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, [False, True]), (31, 5, [False]))),
+    "null flag": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, None), (31, 5, [True]))),
 }  # fmt: skip
 
 
@@ -105,9 +116,30 @@ BRIDGES = {
         rows(*(("seg", 1000 - at, at, X(at), [7.0]) for at in range(3, 16))),
     ),
     "many batches": (case("many batches", ["long"]), rows(*(("seg", at, X(at), [7.0]) for at in range(7500)))),
-    "sparse columns": (case("sparse columns", ["sparse"]), rows(*(("seg", 6 * part + at, [1.0], [7.0]) for part in (1, 2) for at in (1, 3, 5)))),
+    "sparse columns": (case("sparse columns", ["sparse"]), rows(*(("seg", 6 * part + at, [1.0], [7.0]) for part in (1, 2) for at in (0, 1, 2, 4, 5)))),
 }  # fmt: skip
-CASES = BRIDGES
+# Columns: segment, frame, /p:y, /p/a:x. The first Clear at 3 is recursive, the second at 5 is not.
+FIRST, LAST = ("seg", 1, [1.0], [1.0]), ("seg", 6, [2.0], [2.0])
+CLEARS = {
+    "fill after a Clear": (
+        case("fill after a Clear", ["clears"], fill_latest_at=True),
+        rows(FIRST, ("seg", 3, [], []), ("seg", 5, [], []), LAST),
+    ),
+    "index values after a Clear": (
+        case("index values after a Clear", ["clears"], fill_latest_at=True, using_index_values={"seg": [2, 4, 7]}),
+        rows(("seg", 2, [1.0], [1.0]), ("seg", 4, [], []), ("seg", 7, [2.0], [2.0])),
+    ),
+    "a range of Clears": (case("a range of Clears", ["clears"], [between(3, 5)]), rows(("seg", 3, [], []), ("seg", 5, [], None))),
+    "a Clear outside the contents": (
+        case("a Clear outside the contents", ["clears"], contents=["/p/a"]),
+        rows(("seg", 1, [1.0]), ("seg", 3, []), ("seg", 6, [2.0])),
+    ),
+    "a Clear alone on its entity": (case("a Clear alone on its entity", ["clear alone"]), rows(("seg", 1, [1.0]), ("seg", 3, []), ("seg", 6, [2.0]))),
+    "a Clear of two flags": (case("a Clear of two flags", ["two flags"]), rows(FIRST, ("seg", 3, [], None), LAST)),
+    "flags out of step": (case("flags out of step", ["flags out of step"]), rows(FIRST, ("seg", 3, [], None), ("seg", 5, [], None), LAST)),
+    "a Clear behind a null": (case("a Clear behind a null", ["null flag"]), rows(FIRST, ("seg", 5, [], []), LAST)),
+}  # fmt: skip
+CASES = BRIDGES | CLEARS
 
 
 @pytest.fixture(scope="module")

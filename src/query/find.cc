@@ -186,7 +186,7 @@ class Finder {
     ARROW_RETURN_NOT_OK(AddClears(catalog_, snapshot_, request_, RequestedLayers(), &found_));
     // With fill or index values the client does not need bridges.
     const auto* range = std::get_if<RangeMode>(&request_.mode);
-    if (range != nullptr && !range->latest_at) AddBridges(snapshot_, request_, &found_);
+    if (range != nullptr && !range->latest_at) AddBridges(catalog_, snapshot_, request_, &found_);
     return arrow::Status::OK();
   }
 

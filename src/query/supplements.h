@@ -17,7 +17,8 @@ namespace mutoscope::query {
 // and of the last chunk of an entity.
 //
 // `found` holds all chunks that answer `request`, static ones too.
-void AddBridges(const catalog::DatasetSnapshot& snapshot, const FindRequest& request, std::vector<FoundChunk>* found);
+void AddBridges(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const FindRequest& request,
+                std::vector<FoundChunk>* found);
 
 // Clears as rows of `[]` in the columns that they clear, in chunks of those columns' entities, and the Clears themselves one in a
 // chunk. A stock client forgets Clears when it fills, drops rows that only Clears make if a range holds nothing else, does not
