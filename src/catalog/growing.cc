@@ -95,8 +95,8 @@ arrow::Status GrowingLayer::Publish(uint64_t size, std::shared_ptr<const chunk::
   arrow::Status status = info.status();
   if (status.ok()) {
     group.pack->info = *info;
-    std::vector<RegisteredSource> no_rows;
-    status = CommitGroup(*state_, *dataset, &group, OnDuplicate::kError, &no_rows);
+    const bool tasks_written = false;  // nobody waits for it
+    status = CommitGroup(*state_, *dataset, &group, OnDuplicate::kError, tasks_written);
     if (status.ok()) status = draft.error;
   }
   if (status.ok()) {
