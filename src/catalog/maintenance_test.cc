@@ -202,7 +202,9 @@ TEST_F(Maintenance, RunsBesideRegistrationsAndLoads) {
   for (int i = 0; i < 40; ++i) {
     const std::string id = "r" + std::to_string(i);
     EXPECT_TRUE(CatalogTest::Register(dataset_, {WriteRecording(id)}).ok());
-    if (i % 4 == 3) EXPECT_EQ(catalog_->Unregister(dataset_, {id}, {}).ValueOr(0), 1u);
+    if (i % 4 == 3) {
+      EXPECT_EQ(catalog_->Unregister(dataset_, {id}, {}).ValueOr(0), 1u);
+    }
     EXPECT_TRUE(Snapshot(dataset_)->unavailable_layers.empty());
   }
   done = true;

@@ -131,7 +131,10 @@ class Registration {
  private:
   arrow::Status CommitAll() {
     for (PendingGroup& pending : groups_) {
-      if (pending.written.valid()) ARROW_RETURN_NOT_OK(pending.written.get());
+      if (!pending.written.valid()) continue;
+      const arrow::Status written = pending.written.get();
+      if (!written.ok()) ARROW_RETURN_NOT_OK(CheckDatasetIsThere());  // its directory goes with it
+      ARROW_RETURN_NOT_OK(written);
     }
     while (!groups_.empty()) {
       if (options_.before_commit) options_.before_commit();
@@ -142,6 +145,10 @@ class Registration {
       ARROW_RETURN_NOT_OK(CommitGroup(state_, *dataset_, &group, options_.on_duplicate, tasks_written_));
     }
     return arrow::Status::OK();
+  }
+
+  arrow::Status CheckDatasetIsThere() {
+    return state_.database->Read([&](soci::session& sql) { return ReadDatasetRow(sql, dataset_->key).status(); });
   }
 
   // If the caller has answered: nobody else will tell.
