@@ -58,21 +58,31 @@ arrow::Status Scan::Prepare() {
     for (int i = 0; i < all.num_fields(); ++i) wanted.push_back(i);
   }
   schema_ = Pick(all, wanted);
-  read_ = wanted;
+  std::vector<int> tested;
   if (options_.filter) {
     for (const arrow::FieldRef& reference : compute::FieldsInExpression(*options_.filter)) {
       auto path = reference.FindOne(all);
       if (!path.ok())
         return base::InvalidArgument("the filter names a column that the table does not have: {}", reference.ToString());
-      read_.push_back(path->indices().front());
+      tested.push_back(path->indices().front());
     }
   }
-  std::ranges::sort(read_);
-  read_.erase(std::unique(read_.begin(), read_.end()), read_.end());
-  for (const int column : wanted) picked_.push_back(static_cast<int>(std::ranges::find(read_, column) - read_.begin()));
+  read_ = wanted;
+  read_.insert(read_.end(), tested.begin(), tested.end());
+  for (auto* columns : {&read_, &tested}) {
+    std::ranges::sort(*columns);
+    columns->erase(std::unique(columns->begin(), columns->end()), columns->end());
+  }
+  const auto place = [&](int column) { return static_cast<int>(std::ranges::find(read_, column) - read_.begin()); };
+  for (const int column : wanted) picked_.push_back(place(column));
+  for (const int column : tested) filter_columns_.push_back(place(column));
   read_schema_ = Pick(all, read_);
-  if (!options_.filter) return arrow::Status::OK();
-  auto bound = options_.filter->Bind(*read_schema_);
+  filter_schema_ = Pick(all, tested);
+  return options_.filter ? BindFilter() : arrow::Status::OK();
+}
+
+arrow::Status Scan::BindFilter() {
+  auto bound = options_.filter->Bind(*filter_schema_);
   if (!bound.ok()) return base::InvalidArgument("the filter does not fit the table: {}", bound.status().message());
   if (bound->type()->id() != arrow::Type::BOOL) {
     return base::InvalidArgument("the filter is no condition: it gives {}", bound->type()->ToString());
@@ -81,15 +91,37 @@ arrow::Status Scan::Prepare() {
   return arrow::Status::OK();
 }
 
-arrow::Result<std::shared_ptr<arrow::RecordBatch>> Scan::Filtered(const std::shared_ptr<arrow::RecordBatch>& batch) const {
-  if (!options_.filter) return batch;
-  ARROW_ASSIGN_OR_RAISE(const auto mask, compute::ExecuteScalarExpression(*options_.filter, compute::ExecBatch(*batch)));
-  if (mask.is_scalar()) {
-    const auto& value = mask.scalar_as<arrow::BooleanScalar>();
-    return value.is_valid && value.value ? batch : batch->Slice(0, 0);
+// Which rows pass; a scalar if all or none do.
+arrow::Result<arrow::Datum> Scan::MaskOf(const arrow::RecordBatch& batch) const {
+  return compute::ExecuteScalarExpression(*options_.filter, compute::ExecBatch(batch));
+}
+
+// The rows that pass, in the table's types. Rows are picked in storage form: Arrow can pick rows of every type there, but not of
+// views and runs.
+arrow::Result<arrow::RecordBatchVector> Scan::Kept(const std::shared_ptr<arrow::RecordBatch>& read) const {
+  if (!options_.filter) return FromStorage(read, read_schema_);
+  auto stored = read;
+  if (!reads_ours_) {
+    ARROW_ASSIGN_OR_RAISE(stored, ToStorage(*read));
   }
-  ARROW_ASSIGN_OR_RAISE(const auto kept, compute::Filter(batch, mask));
-  return kept.record_batch();
+  ARROW_ASSIGN_OR_RAISE(const auto filter_columns, stored->SelectColumns(filter_columns_));
+  ARROW_ASSIGN_OR_RAISE(const auto tested, FromStorage(filter_columns, filter_schema_));
+  arrow::RecordBatchVector kept;
+  int64_t row = 0;
+  for (const auto& batch : tested) {
+    ARROW_ASSIGN_OR_RAISE(const auto mask, MaskOf(*batch));
+    arrow::Datum rows = stored->Slice(row, batch->num_rows());
+    row += batch->num_rows();
+    if (mask.is_scalar()) {
+      const auto& value = mask.scalar_as<arrow::BooleanScalar>();
+      if (!value.is_valid || !value.value) continue;
+    } else {
+      ARROW_ASSIGN_OR_RAISE(rows, compute::Filter(rows, mask));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto restored, FromStorage(rows.record_batch(), read_schema_));
+    kept.insert(kept.end(), restored.begin(), restored.end());
+  }
+  return kept;
 }
 
 arrow::Status Scan::AddPieces(const std::shared_ptr<arrow::RecordBatch>& batch) {
@@ -109,7 +141,9 @@ arrow::Status Scan::AddPieces(const std::shared_ptr<arrow::RecordBatch>& batch) 
 arrow::Result<bool> Scan::ReadMore() {
   if (reader_ == nullptr) {
     if (next_file_ == table_->files.size()) return false;
-    ARROW_ASSIGN_OR_RAISE(reader_, FileReader::Open(table_->files[next_file_++]));
+    const auto& file = table_->files[next_file_++];
+    reads_ours_ = file->info.ours;
+    ARROW_ASSIGN_OR_RAISE(reader_, FileReader::Open(file));
     ARROW_RETURN_NOT_OK(reader_->Start(read_));
   }
   ARROW_ASSIGN_OR_RAISE(const auto stored, reader_->Next());
@@ -117,11 +151,8 @@ arrow::Result<bool> Scan::ReadMore() {
     reader_.reset();
     return true;
   }
-  ARROW_ASSIGN_OR_RAISE(const auto batches, FromStorage(stored, read_schema_));
-  for (const auto& batch : batches) {
-    ARROW_ASSIGN_OR_RAISE(const auto kept, Filtered(batch));
-    ARROW_RETURN_NOT_OK(AddPieces(kept));
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto batches, Kept(stored));
+  for (const auto& batch : batches) ARROW_RETURN_NOT_OK(AddPieces(batch));
   std::ranges::reverse(ready_);
   return true;
 }

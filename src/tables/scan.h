@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arrow/compute/expression.h"
+#include "arrow/datum.h"
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
 #include "tables/data_file.h"
@@ -36,18 +37,23 @@ class Scan {
   Scan(std::shared_ptr<const TableData> table, ScanOptions options);
   arrow::Status Prepare();
   arrow::Result<bool> ReadMore();
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Filtered(const std::shared_ptr<arrow::RecordBatch>& batch) const;
+  arrow::Status BindFilter();
+  arrow::Result<arrow::Datum> MaskOf(const arrow::RecordBatch& batch) const;
+  arrow::Result<arrow::RecordBatchVector> Kept(const std::shared_ptr<arrow::RecordBatch>& read) const;
   arrow::Status AddPieces(const std::shared_ptr<arrow::RecordBatch>& batch);
 
   const std::shared_ptr<const TableData> table_;
   ScanOptions options_;
-  std::shared_ptr<arrow::Schema> schema_;       // of the answer
-  std::vector<int> read_;                       // columns of the table that are read, ascending
-  std::shared_ptr<arrow::Schema> read_schema_;  // those
-  std::vector<int> picked_;                     // columns of the answer in read_schema_
+  std::shared_ptr<arrow::Schema> schema_;         // of the answer
+  std::vector<int> read_;                         // columns of the table that are read, ascending
+  std::shared_ptr<arrow::Schema> read_schema_;    // those
+  std::vector<int> filter_columns_;               // in read_schema_
+  std::shared_ptr<arrow::Schema> filter_schema_;  // those
+  std::vector<int> picked_;                       // columns of the answer in read_schema_
   int64_t rows_left_;
   size_t next_file_ = 0;
   std::unique_ptr<FileReader> reader_;
+  bool reads_ours_ = true;
   arrow::RecordBatchVector ready_;  // reversed
 };
 

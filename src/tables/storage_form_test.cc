@@ -1,6 +1,7 @@
 // Values of every Arrow type come back from a file as what they were.
 #include "tables/storage_form.h"
 
+#include "arrow/builder.h"
 #include "arrow/compute/initialize.h"
 #include "arrow/extension/uuid.h"
 #include "arrow/util/decimal.h"
