@@ -47,6 +47,11 @@ arrow::Result<std::unique_ptr<StreamWriter>> StreamWriter::Create(const std::str
   return std::unique_ptr<StreamWriter>(new StreamWriter(std::move(file)));
 }
 
+arrow::Result<std::unique_ptr<StreamWriter>> StreamWriter::Resume(const std::string& path, uint64_t size) {
+  ARROW_ASSIGN_OR_RAISE(auto file, storage::AppendFile::Resume(path, size));
+  return std::unique_ptr<StreamWriter>(new StreamWriter(std::move(file)));
+}
+
 arrow::Result<uint64_t> StreamWriter::Append(MessageKind kind, std::span<const std::span<const uint8_t>> pieces) {
   if (finished_) return base::FailedPrecondition("'{}' is finished: nothing can be appended", path());
   uint64_t size = 0;

@@ -30,6 +30,9 @@ class StreamWriter {
   // Makes the file, with its StreamHeader.
   static arrow::Result<std::unique_ptr<StreamWriter>> Create(const std::string& path);
 
+  // Goes on with a file without a footer whose first `size` bytes are a StreamHeader and whole messages; the rest is cut off.
+  static arrow::Result<std::unique_ptr<StreamWriter>> Resume(const std::string& path, uint64_t size);
+
   // Appends a message whose protobuf bytes are `pieces`, one after the other; the offset of its payload in the file. After an
   // error (RESOURCE_EXHAUSTED if the disk is full) nothing of it is in the file.
   arrow::Result<uint64_t> Append(MessageKind kind, std::span<const std::span<const uint8_t>> pieces);

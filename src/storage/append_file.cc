@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "storage/durable.h"
 #include "storage/errno_status.h"
 
@@ -38,6 +39,28 @@ arrow::Result<std::unique_ptr<AppendFile>> AppendFile::Create(const std::string&
   }
 }
 
+arrow::Result<std::unique_ptr<AppendFile>> AppendFile::Resume(const std::string& path, uint64_t size) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, "open", path);
+  std::unique_ptr<AppendFile> file(new AppendFile(fd, path));
+  const off_t end = lseek(fd, 0, SEEK_END);
+  if (end < 0) return ErrnoStatus(errno, "find the end of", path);
+  if (static_cast<uint64_t>(end) < size) return base::DataLoss("'{}' was cut: it had {} bytes and has {}", path, size, end);
+  if (static_cast<uint64_t>(end) > size && ftruncate(fd, static_cast<off_t>(size)) != 0) return ErrnoStatus(errno, "cut", path);
+  file->size_ = size;
+  return file;
+}
+
+arrow::Status AppendFile::Broken() {
+  std::lock_guard lock(broken_mutex_);
+  return broken_;
+}
+
+void AppendFile::Break(const arrow::Status& status) {
+  std::lock_guard lock(broken_mutex_);
+  broken_ = status;
+}
+
 arrow::Status AppendFile::WriteAll(std::span<iovec> rest) {
   uint64_t position = size_;
   while (!rest.empty()) {
@@ -59,7 +82,7 @@ arrow::Status AppendFile::WriteAll(std::span<iovec> rest) {
 }
 
 arrow::Status AppendFile::Append(std::span<const std::span<const uint8_t>> pieces) {
-  ARROW_RETURN_NOT_OK(broken_);
+  ARROW_RETURN_NOT_OK(Broken());
   std::vector<iovec> rest;
   uint64_t bytes = 0;
   for (const auto& piece : pieces) {
@@ -72,15 +95,16 @@ arrow::Status AppendFile::Append(std::span<const std::span<const uint8_t>> piece
     size_ += bytes;
     return status;
   }
-  if (ftruncate(fd_, static_cast<off_t>(size_)) != 0) broken_ = status;
+  if (ftruncate(fd_, static_cast<off_t>(size_)) != 0) Break(status);
   return status;
 }
 
 arrow::Status AppendFile::Sync() {
-  ARROW_RETURN_NOT_OK(broken_);
+  ARROW_RETURN_NOT_OK(Broken());
   if (fdatasync(fd_) != 0) {
-    broken_ = ErrnoStatus(errno, "sync", path_);  // the kernel forgets what it could not write: asking again proves nothing
-    return broken_;
+    const arrow::Status status = ErrnoStatus(errno, "sync", path_);
+    Break(status);  // the kernel forgets what it could not write: asking again proves nothing
+    return status;
   }
   if (name_synced_) return arrow::Status::OK();
   ARROW_RETURN_NOT_OK(SyncDirectory(ParentOf(path_)));
