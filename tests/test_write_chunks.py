@@ -29,7 +29,7 @@ def recordings(server):
 @pytest.fixture
 def server(serve):
     server = serve()
-    client("0.41.0", "create", server.url)
+    chunks.create_dataset(server.address, "written")
     return server
 
 
@@ -37,7 +37,7 @@ def server(serve):
 def stock():
     with StockServer("0.36.3") as server:
         server.address = urllib.parse.urlsplit(server.url.removeprefix("rerun+")).netloc
-        sdk.run_json("0.36.3", SEGMENTS, "create", server.url, "written")
+        chunks.create_dataset(server.address, "written")
         yield server
 
 
@@ -60,8 +60,8 @@ def test_as_the_stock_server_does(server, stock, version):
     for target in (server, stock):
         assert chunks.write(target.address, "written", stream) in [(OK, ""), (grpc.StatusCode.ALREADY_EXISTS, "Layer 'base' already exists")]
         answer = client(version, "read", target.url)
+        answers.append({segment: answer[segment] for segment in ("one", "two")})
         assert all(segment.pop("urls") for segment in answer.values())
-        answers.append(answer)
     assert answers[0] == answers[1]
     assert answers[0]["one"]["layers"] == ["base"]
     assert (answers[0]["one"]["chunks"], answers[0]["one"]["times"]) == (2, [1, 3])
@@ -96,7 +96,6 @@ def test_a_wrong_chunk_ends_the_stream_and_nothing_remains(server, stock, case):
     for target in (server, stock):
         code, details = chunks.write(target.address, "written", [chunks.request(chunks.chunk("/a", "good first", [1])), make()])
         assert code in (INVALID, grpc.StatusCode.INTERNAL) and details
-        assert "good first" not in client("0.36.3", "read", target.url)
         if target is server:
             assert code == INVALID and expected in details
     assert recordings(server) == []
@@ -168,7 +167,7 @@ def test_the_files_are_recordings_that_rerun_reads(server, version):
         assert answer.returncode == 0 and "1 file verified" in answer.stdout + answer.stderr, answer
     paths = sorted((server.data / "recordings").rglob("*.rrd"))
     with StockServer(version) as other:
-        client(version, "create", other.url)
+        chunks.create_dataset(urllib.parse.urlsplit(other.url.removeprefix("rerun+")).netloc, "written")
         assert client(version, "register", other.url, *paths) == ["one", "two"]
         theirs, ours = client(version, "read", other.url), client(version, "read", server.url)
     for answer in (theirs, ours):
@@ -203,8 +202,9 @@ def test_what_a_killed_server_was_writing_is_removed_at_the_next_start(serve, se
         gone.wait(60)
 
     with grpc.insecure_channel(server.address) as channel:
-        channel.stream_unary(chunks.PATH).future(requests(), metadata=[("x-rerun-entry-name-bin", b"written")])
+        call = channel.stream_unary(chunks.PATH).future(requests(), metadata=[("x-rerun-entry-name-bin", b"written")])
         until(lambda: any(name.startswith("unfinished") for name in recordings(server)))
+        assert not call.done()
         server.kill()
         gone.set()
     again = serve()
@@ -218,7 +218,7 @@ def test_files_go_with_their_last_layer(server, version):
     assert [name.split("-")[0] for name in recordings(server)] == ["two"]
     # Somebody else refers to the file too.
     (path,) = (server.data / "recordings").rglob("two-*.rrd")
-    sdk.run_json(version, SEGMENTS, "create", server.url, "other")
+    chunks.create_dataset(server.address, "other")
     assert sdk.run_json(version, SEGMENTS, "register", server.url, "other", path) == ["two"]
     client(version, "delete", server.url)
     assert path.is_file()
@@ -228,7 +228,7 @@ def test_files_go_with_their_last_layer(server, version):
 
 def test_a_full_disk_is_told_and_leaves_nothing(serve, version):
     server = serve(file_bytes_max=400_000)
-    client(version, "create", server.url)
+    chunks.create_dataset(server.address, "written")
     code, details = chunks.write(server.address, "written", chunks.many("too large", 100, 1000))
     assert code == grpc.StatusCode.RESOURCE_EXHAUSTED and "too%20large" in details
     assert recordings(server) == []

@@ -74,9 +74,8 @@ class RecordingsTest : public ::testing::Test {
 };
 
 TEST_F(RecordingsTest, PathsAreGivenOnce) {
-  const auto recordings = catalog_->recordings();
-  const std::string first = recordings.NewPath(dataset(), "s");
-  EXPECT_NE(first, recordings.NewPath(dataset(), "s"));
+  const std::string first = catalog_->recordings().NewPath(dataset(), "s");
+  EXPECT_NE(first, catalog_->recordings().NewPath(dataset(), "s"));
   Open();
   EXPECT_NE(first, catalog_->recordings().NewPath(dataset(), "s"));
 }

@@ -1,7 +1,7 @@
 """Small tasks with the segments of a dataset, for the tests. Prints one JSON line.
 
 usage: segments.py create URL DATASET
-       segments.py read URL DATASET                   {segment: {"layers", "chunks", "urls", "times", "rows"}}; rows by timeline `t`
+       segments.py read URL DATASET                   {segment: {"layers", "chunks", "urls", "times", "rows"}}; rows by timeline `t`, columns that are set
        segments.py unregister URL DATASET SEGMENT…
        segments.py delete URL DATASET
        segments.py register URL DATASET FILE…
@@ -20,7 +20,7 @@ from rerun.catalog import CatalogClient
 
 def read(client, name):
     dataset = client.get_dataset(name)
-    table = pa.table(dataset.segment_table().df() if hasattr(dataset.segment_table(), "df") else dataset.segment_table())
+    table = pa.table(dataset.segment_table())
     answer = {}
     for row in table.to_pylist():
         segment = row["rerun_segment_id"]
@@ -30,7 +30,7 @@ def read(client, name):
             "chunks": row["rerun_num_chunks"],
             "urls": row["rerun_storage_urls"],
             "times": [row.get("t:start"), row.get("t:end")],
-            "rows": sorted([row.get("t"), {key: value for key, value in row.items() if ":" in key}] for row in rows),
+            "rows": sorted([row.get("t"), {key: value for key, value in row.items() if ":" in key and value is not None}] for row in rows),
         }
     return answer
 
