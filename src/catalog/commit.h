@@ -11,7 +11,7 @@ namespace mutoscope::catalog {
 
 // One row of the answer to a registration.
 struct Draft {
-  size_t file = 0;       // position of the source: rows of one source that succeed share a task
+  std::string task_id;
   std::string findings;  // of the source
   Layer layer;           // for a source that is not readable: only names and path
   arrow::Status error;   // why it cannot be registered
@@ -29,9 +29,10 @@ struct DraftGroup {
   bool all_or_none = false;  // a draft that cannot become visible is the error of the whole group
 };
 
-// Decides about each draft (duplicates, limits, schema) and makes the good ones visible, all in one transaction; appends the
-// rows. Removes the pack file if no layer got visible.
+// Decides about each draft (duplicates, limits, schema) and makes the good ones visible, with the outcome of their tasks, all in
+// one transaction. `tasks_written`: the tasks are in the database already, pending or cancelled meanwhile; it changes inside the
+// database's lock only. Removes the pack file if no layer got visible.
 arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup* group, OnDuplicate on_duplicate,
-                          std::vector<RegisteredSource>* rows);
+                          const bool& tasks_written);
 
 }  // namespace mutoscope::catalog

@@ -112,6 +112,15 @@ bool SetLayerRowsPack(soci::session& sql, index::LayerId layer, size_t num_chunk
   return update.get_affected_rows() > 0;
 }
 
+bool MoveLayerToPack(soci::session& sql, index::LayerId layer, PackKind kind, PackId old, PackId pack) {
+  const long long id = layer, old_id = old, pack_id = pack;
+  const std::string column = kind == PackKind::kTables ? "pack" : "rows_pack";
+  soci::statement update = (sql.prepare << "UPDATE layers SET " + column + " = :p WHERE id = :id AND " + column + " = :old",
+                            soci::use(pack_id), soci::use(id), soci::use(old_id));
+  update.execute(true);
+  return update.get_affected_rows() > 0;
+}
+
 void ForgetRowsPack(soci::session& sql, PackId pack) {
   const long long id = pack;
   sql << "UPDATE layers SET rows_pack = NULL WHERE rows_pack = :p", soci::use(id);

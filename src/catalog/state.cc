@@ -46,6 +46,21 @@ void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<
   }
 }
 
+void RewriteRowsPack(CatalogState& state, DatasetState& dataset, PackId pack) {
+  std::lock_guard change(dataset.change_mutex);
+  const arrow::Status status = state.database->Write([&](soci::session& sql) {
+    ForgetRowsPack(sql, pack);
+    return arrow::Status::OK();
+  });
+  if (!status.ok()) return;
+  {
+    std::lock_guard lock(dataset.value_mutex);
+    std::erase_if(dataset.rows_packs, [&](const auto& entry) { return entry.second == pack; });
+  }
+  RemovePacks(state, dataset.id, {{pack, PackKind::kRows, {}}});
+  SignalRowsWriter(state);
+}
+
 void SignalRowsWriter(CatalogState& state) {
   {
     std::lock_guard lock(state.rows_signal.mutex);

@@ -17,14 +17,20 @@
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "catalog/database.h"
+#include "catalog/events.h"
 #include "catalog/layer_rows.h"
 #include "catalog/paths.h"
+#include "catalog/registration_threads.h"
 #include "catalog/rows_packs.h"
 #include "catalog/schema_book.h"
+#include "catalog/tasks.h"
 #include "storage/dir_lock.h"
 #include "storage/source_policy.h"
 
 namespace mutoscope::catalog {
+
+constexpr int64_t kTaskLifeNs = std::chrono::nanoseconds(std::chrono::hours(24 * 7)).count();
+constexpr const char* kStoppedMessage = "the server was stopped before the recording was registered: register it again";
 
 // A dataset that somebody asked for in this run.
 struct DatasetState {
@@ -69,6 +75,8 @@ struct CatalogState {
   storage::FileCache files{base::kOpenFilesMax};
   RowsPackCache rows_packs;
   RowsSignal rows_signal;
+  Events events;
+  Tasks tasks;
 
   PackId first_pack_of_this_run = 0;
   std::atomic<PackId> next_pack = 0;
@@ -80,6 +88,7 @@ struct CatalogState {
   std::mutex datasets_mutex;
   std::unordered_map<EntryId, std::shared_ptr<DatasetState>> datasets;
 
+  RegistrationThreads registrations;
   boost::asio::thread_pool pool;  // last: its threads end before what they use
 
   std::string PathOf(const EntryId& dataset, PackId pack, PackKind kind) const {
@@ -99,6 +108,8 @@ void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<in
                 const std::vector<PackRow>& packs);
 // Removes the files of packs that are not in the database any more.
 void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<PackRow>& packs);
+// A damaged rows pack: forgets it, the background writer makes the rows again.
+void RewriteRowsPack(CatalogState& state, DatasetState& dataset, PackId pack);
 // There are layers without rows.
 void SignalRowsWriter(CatalogState& state);
 

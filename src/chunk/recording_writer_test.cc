@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,9 +10,9 @@
 #include "arrow/ipc/writer.h"
 #include "base/status.h"
 #include "chunk/chunk_table.h"
+#include "chunk/copy_recording.h"
 #include "chunk/testing/chunk_builder.h"
 #include "rrd/stream_header.h"
-#include "rrd/testing/open_bytes.h"
 #include "rrd/testing/rrd_builder.h"
 #include "storage/testing/temp_dir.h"
 
@@ -135,14 +136,12 @@ TEST_F(RecordingWriterTest, CutAnywhereTheWholeMessagesAreRead) {
     ends.push_back(writer->size());
   }
   ASSERT_TRUE(writer->Finish().ok());
-  const std::string whole = Bytes();
-  for (size_t length = rrd::kStreamHeaderBytes; length <= whole.size(); ++length) {
-    const auto recording = rrd::testing::Read(whole.substr(0, length));
-    ASSERT_TRUE(recording.ok()) << length << ": " << recording.status().ToString();
+  for (uint64_t length = writer->size() + 1; length-- > rrd::kStreamHeaderBytes;) {
+    std::filesystem::resize_file(path_, length);
+    const rrd::Recording recording = Read();
     const auto expected =
         static_cast<size_t>(std::count_if(ends.begin(), ends.end(), [&](uint64_t end) { return end <= length; }));
-    const size_t found = recording->stores.empty() ? 0 : recording->stores[0].chunks.size();
-    ASSERT_EQ(found, expected) << length;
+    ASSERT_EQ(recording.stores.empty() ? 0 : recording.stores[0].chunks.size(), expected) << length;
   }
 }
 
@@ -184,6 +183,47 @@ TEST_F(RecordingWriterTest, WhatReadersCouldNotUseIsRefusedAndLeavesNothing) {
   EXPECT_EQ(Read().stores[0].chunks.size(), 2u);
   EXPECT_FALSE(writer->Append(MessageOf("one", {})).ok());
   EXPECT_FALSE(writer->Finish().ok());
+}
+
+TEST_F(RecordingWriterTest, ARecordingWithoutFooterIsCopiedIntoOneWithIt) {
+  auto writer = Create();
+  ASSERT_TRUE(writer->Append(Announcement("one")).ok());
+  uint64_t id = 0;
+  for (const auto& ipc : VariedChunks()) ASSERT_TRUE(writer->Append(MessageOf("one", *ipc, {1, ++id})).ok());
+  const uint64_t whole = writer->size();
+  ASSERT_TRUE(writer->Append(MessageOf("one", {})).ok());
+  std::filesystem::resize_file(path_, writer->size() - 1);
+
+  const auto cut = storage::File::Open(path_).ValueOrDie();
+  EXPECT_FALSE(HasFooter(*cut).ValueOrDie());
+  const std::string copy_path = dir_.path() + "/copy.rrd";
+  auto copy = RecordingWriter::Create(copy_path).ValueOrDie();
+  ASSERT_TRUE(CopyMessages(*cut, copy.get()).ok());
+  EXPECT_EQ(copy->size(), whole);
+  ASSERT_TRUE(copy->Finish().ok());
+
+  const auto copied = storage::File::Open(copy_path).ValueOrDie();
+  EXPECT_TRUE(HasFooter(*copied).ValueOrDie());
+  const auto recording = rrd::ReadRecording(*copied).ValueOrDie();
+  ASSERT_EQ(recording.stores.size(), 1u);
+  EXPECT_TRUE(recording.stores[0].manifest.has_value());
+  EXPECT_EQ(recording.stores[0].chunks.size(), VariedChunks().size());
+}
+
+TEST_F(RecordingWriterTest, ADamagedRecordingIsNotCopied) {
+  auto writer = Create();
+  ASSERT_TRUE(writer->Append(Announcement("one")).ok());
+  const uint64_t begin = writer->size();
+  ASSERT_TRUE(writer->Append(MessageOf("one", {})).ok());
+  {
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(begin + (writer->size() - begin) / 2));
+    file.write("damage", 6);
+  }
+  auto copy = RecordingWriter::Create(dir_.path() + "/copy.rrd").ValueOrDie();
+  const arrow::Status status = CopyMessages(*storage::File::Open(path_).ValueOrDie(), copy.get());
+  EXPECT_EQ(base::CodeOf(status), base::Code::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr(path_));
 }
 
 TEST_F(RecordingWriterTest, ANameIsTakenOnce) {

@@ -31,9 +31,10 @@ arrow::Result<std::shared_ptr<EngineHost>> EngineHost::Open(const HostOptions& o
 }
 
 EngineHost::EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options)
-    : catalog_(std::move(catalog)),
+    : data_directory_(options.catalog.data_directory),
+      catalog_(std::move(catalog)),
       engine_(std::make_unique<query::Engine>(*catalog_, options.engine)),
-      redap_{*catalog_, MUTOSCOPE_VERSION, options.find} {}
+      redap_{*catalog_, MUTOSCOPE_VERSION, options.find, options.register_wait, options.log} {}
 
 EngineHost::~EngineHost() {
   if (!process_.forked()) return;

@@ -10,6 +10,8 @@
 #include "native/engine_queries.h"
 #include "native/process_check.h"
 #include "native/query_service.h"
+#include "native/upload_route.h"
+#include "native/viewer_route.h"
 #include "redap/service.h"
 
 namespace mutoscope::native {
@@ -59,19 +61,22 @@ RunningServer::~RunningServer() {
 
 void RunningServer::Stop() {
   if (process_.forked() || server_ == nullptr) return;
-  message_proxy_->Stop();  // what would go on for ever
+  // First what would go on for ever: it would use up the time that running calls get.
+  stop_signal_->Stop();
+  message_proxy_->Stop();
   server_->Stop();
   if (host_->recorder() != nullptr) host_->recorder()->Stop();
 }
 
-arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net) {
+arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_ptr<EngineHost> host, net::ServerOptions net,
+                                                                   const std::string& viewer_directory) {
   if (!GrpcWorksHere()) {
     return base::FailedPrecondition(
         "this process was forked from one that used gRPC: a server cannot run here, start it in a new one");
   }
   std::unique_ptr<RunningServer> running(new RunningServer());
   running->host_ = std::move(host);
-  running->services_.push_back(redap::MakeService(running->host_->redap()));
+  running->services_.push_back(redap::MakeService(running->host_->redap(), running->stop_signal_));
   running->services_.push_back(MakeQueryService(std::make_shared<EngineQueries>(running->host_)));
   running->message_proxy_ = redap::MakeMessageProxy(running->host_->recorder());
   net.server_version = "mutoscope/" MUTOSCOPE_VERSION;
@@ -81,6 +86,9 @@ arrow::Result<std::unique_ptr<RunningServer>> RunningServer::Start(std::shared_p
   };
   for (const auto& service : running->services_) net.services.push_back(service.get());
   net.services.push_back(running->message_proxy_->service());
+  net.http_routes.push_back(UploadRoute(running->host_->catalog().uploads()));
+  net.http_routes.push_back(
+      ViewerRoute(viewer_directory.empty() ? running->host_->data_directory() + "/viewer" : viewer_directory));
   ARROW_ASSIGN_OR_RAISE(running->server_, net::Server::Start(std::move(net)));
   return running;
 }
