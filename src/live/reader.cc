@@ -21,7 +21,10 @@ Reader::Reader(Recorder& recorder, std::function<void()> wake)
 Reader::~Reader() { recorder_.wakeups().Remove(wakeup_); }
 
 void Reader::FindStores() {
-  for (auto& store : recorder_.Stores(cursors_.size())) cursors_.push_back({std::move(store), "", 0, 0});
+  for (auto& [number, store] : recorder_.Stores(last_store_)) {
+    cursors_.push_back({std::move(store), "", 0, 0});
+    last_store_ = number;
+  }
 }
 
 // A store whose segment was unregistered begins again in another file.

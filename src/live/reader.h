@@ -43,8 +43,9 @@ class Reader {
   Recorder& recorder_;
   uint64_t wakeup_ = 0;
   std::vector<Cursor> cursors_;
-  size_t current_ = 0;      // the store that is being read
-  uint64_t read_here_ = 0;  // bytes of it in a row
+  uint64_t last_store_ = 0;  // of which there is a cursor
+  size_t current_ = 0;       // the store that is being read
+  uint64_t read_here_ = 0;   // bytes of it in a row
 
   // A piece of one file.
   std::string window_path_;

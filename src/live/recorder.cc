@@ -16,8 +16,8 @@ constexpr milliseconds kSyncInterval{100};
 constexpr milliseconds kPublishInterval{200};
 constexpr int kPublishPause = 9;  // times as long as the last publishing took: a tenth of the time at most
 constexpr milliseconds kIdleBeforeRest{5000};
-constexpr size_t kOpenStoresMax = 1024;
-constexpr size_t kStoresMax = size_t{1} << 16;
+constexpr size_t kOpenStoresMax = 256;   // a file descriptor each
+constexpr size_t kStoresKeptMax = 4096;  // for readers; those that rest are opened again when they go on, kept or not
 
 }  // namespace
 
@@ -81,26 +81,40 @@ arrow::Result<catalog::EntryId> Recorder::DatasetFor(rrd::StoreKind kind) {
   return *dataset.details.blueprint_dataset;
 }
 
-std::shared_ptr<Store> Recorder::StoreFor(const rrd::Store& store) {
-  std::lock_guard lock(mutex_);
-  auto& slot = by_key_[rrd::KeyOf(store)];
-  if (slot == nullptr) {
-    slot = std::make_shared<Store>(catalog_, store, [this](rrd::StoreKind kind) { return DatasetFor(kind); });
-    stores_.push_back(slot);
+// The lock is held. Stores that a stream or a reader has its hand on stay.
+void Recorder::ForgetOldStores() {
+  for (auto it = stores_.begin(); it != stores_.end() && stores_.size() >= kStoresKeptMax;) {
+    const Store& store = *it->second;
+    const bool in_use = store.is_open() || store.streams > 0 || it->second.use_count() > 2;
+    if (!in_use) by_key_.erase(rrd::KeyOf(store.store()));
+    it = in_use ? std::next(it) : stores_.erase(it);
   }
-  return slot;
 }
 
-std::vector<std::shared_ptr<Store>> Recorder::Stores(size_t first) const {
+std::shared_ptr<Store> Recorder::StoreFor(const rrd::Store& store) {
   std::lock_guard lock(mutex_);
-  if (first >= stores_.size()) return {};
-  return {stores_.begin() + static_cast<ptrdiff_t>(first), stores_.end()};
+  const auto key = rrd::KeyOf(store);
+  if (const auto found = by_key_.find(key); found != by_key_.end()) return found->second;
+  ForgetOldStores();
+  auto made = std::make_shared<Store>(catalog_, store, [this](rrd::StoreKind kind) { return DatasetFor(kind); });
+  by_key_.emplace(key, made);
+  stores_.emplace(++last_store_, made);
+  return made;
+}
+
+std::vector<Recorder::NumberedStore> Recorder::Stores(uint64_t after) const {
+  std::lock_guard lock(mutex_);
+  std::vector<NumberedStore> found;
+  for (auto it = stores_.upper_bound(after); it != stores_.end(); ++it) found.push_back({it->first, it->second});
+  return found;
 }
 
 std::vector<std::shared_ptr<Store>> Recorder::OpenStores() const {
   std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<Store>> open;
-  std::ranges::copy_if(stores_, std::back_inserter(open), [](const auto& store) { return store->is_open(); });
+  for (const auto& [number, store] : stores_) {
+    if (store->is_open()) open.push_back(store);
+  }
   return open;
 }
 
@@ -160,7 +174,7 @@ arrow::Status Recorder::Stream::Take(const rerun::log_msg::v1alpha1::LogMsg& log
   const auto store = recorder_.StoreFor(message.store);
   if (!store->is_open()) {
     const size_t open = recorder_.OpenStores().size();
-    if (open >= kOpenStoresMax || recorder_.Stores(kStoresMax).size() > 0) {
+    if (open >= kOpenStoresMax) {
       return base::ResourceExhausted("recording '{}': {} recordings are being written, the limit is {}; end some streams first",
                                      message.store.recording_id, open, kOpenStoresMax);
     }

@@ -59,8 +59,13 @@ class Recorder {
     std::set<std::shared_ptr<Store>> stores_;
   };
 
-  // All stores of this run, in the order in which they appeared, from position `first` on.
-  std::vector<std::shared_ptr<Store>> Stores(size_t first) const;
+  // The stores of this run with a number above `after`, in the order in which they appeared. Of many the latest: those that rest
+  // longest go.
+  struct NumberedStore {
+    uint64_t number = 0;
+    std::shared_ptr<Store> store;
+  };
+  std::vector<NumberedStore> Stores(uint64_t after) const;
   Wakeups& wakeups() { return wakeups_; }
   // Readers end when it stops.
   bool stopping() const { return stopping_; }
@@ -74,6 +79,7 @@ class Recorder {
   Recorder(catalog::Catalog& catalog, std::string dataset);
   arrow::Result<catalog::EntryId> DatasetFor(rrd::StoreKind kind);
   std::shared_ptr<Store> StoreFor(const rrd::Store& store);
+  void ForgetOldStores();
   std::vector<std::shared_ptr<Store>> OpenStores() const;
   arrow::Status Publish(Store& store);
   void MakeDefault(Store& store);
@@ -88,7 +94,8 @@ class Recorder {
 
   mutable std::mutex mutex_;
   std::map<rrd::StoreKey, std::shared_ptr<Store>> by_key_;
-  std::vector<std::shared_ptr<Store>> stores_;
+  std::map<uint64_t, std::shared_ptr<Store>> stores_;  // by number
+  uint64_t last_store_ = 0;
 
   std::mutex dataset_mutex_;  // one at a time makes it
 

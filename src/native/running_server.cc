@@ -49,7 +49,10 @@ std::string CatalogMetrics(const catalog::CatalogStats& stats) {
 RunningServer::RunningServer() = default;
 
 RunningServer::~RunningServer() {
-  if (!process_.forked()) return Stop();
+  if (!process_.forked()) {
+    Stop();
+    return;
+  }
   // The parent's: its threads are not here, and waiting for them would never end.
   (void)server_.release();
   for (auto& service : services_) (void)service.release();

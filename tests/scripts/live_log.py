@@ -1,7 +1,7 @@
 """A stock SDK that logs to a message proxy, command by command from stdin; answers each with one line.
 
 usage: live_log.py URL RECORDING_ID [APPLICATION_ID]
-commands: rows FIRST COUNT | blobs COUNT BYTES | extras | blueprint | flush | reconnect [URL] | disconnect
+commands: rows FIRST COUNT | blobs COUNT BYTES | extras | photo | blueprint | flush | reconnect [URL] | disconnect
 """
 
 import sys
@@ -43,6 +43,11 @@ def extras():
     rr.log("picture", rr.Image(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)))
 
 
+def photo():
+    rr.set_time("frame", sequence=10)
+    rr.log("photo", rr.Image(np.random.default_rng(2).integers(0, 256, (240, 320, 3), dtype=np.uint8)))
+
+
 def blueprint():
     rr.send_blueprint(rrb.Blueprint(rrb.TimeSeriesView(origin="speed")), make_active=True, make_default=True)
 
@@ -52,7 +57,7 @@ def reconnect(target=url):
     rr.connect_grpc(target)
 
 
-COMMANDS = {f.__name__: f for f in (rows, blobs, extras, blueprint, flush, reconnect)} | {"disconnect": rr.disconnect}
+COMMANDS = {f.__name__: f for f in (rows, blobs, extras, photo, blueprint, flush, reconnect)} | {"disconnect": rr.disconnect}
 print("connected", flush=True)
 for line in sys.stdin:
     name, *arguments = line.split()
