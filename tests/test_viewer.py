@@ -141,7 +141,9 @@ def page_of(server, target=""):
         cut_off = lambda text: "ERR_FAILED" in text or "Failed to fetch" in text
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" and not cut_off(message.text) else None)
         page.on("pageerror", lambda error: errors.append(str(error)) if not cut_off(str(error)) else None)
-        page.on("requestfailed", lambda request: errors.append(request.url) if server.address in request.url else None)
+        # The viewer gives up reading an answer behind its trailers: that is "aborted".
+        failed = lambda request: server.address in request.url and "ERR_ABORTED" not in request.failure
+        page.on("requestfailed", lambda request: errors.append(f"{request.failure} {request.url}") if failed(request) else None)
         page.on("response", lambda answer: errors.append(f"{answer.status} {answer.url}") if server.address in answer.url and answer.status >= 400 else None)
         page.goto(f"http://{server.address}/viewer{query}", wait_until="domcontentloaded")
         yield page, errors
