@@ -133,12 +133,18 @@ def test_nothing_else_is_served(serve, small_viewer, path):
 
 @contextlib.contextmanager
 def page_of(server, target=""):
-    """(page, errors): /viewer with that URL, or bare; errors that the page reports, but for hosts that are cut off."""
+    """(page, errors): /viewer with that URL, or bare; what the page reports as an error, and what our server failed to answer."""
     query = f"?url={urllib.parse.quote(target, safe='')}&renderer=webgl" if target else "?renderer=webgl"
     with viewer.opened("about:blank") as page:
         errors = []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" and "ERR_FAILED" not in message.text else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        # Hosts that are cut off (fonts, statistics) are reported as such.
+        cut_off = lambda text: "ERR_FAILED" in text or "Failed to fetch" in text
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" and not cut_off(message.text) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)) if not cut_off(str(error)) else None)
+        # The viewer gives up reading an answer behind its trailers: that is "aborted".
+        failed = lambda request: server.address in request.url and "ERR_ABORTED" not in request.failure
+        page.on("requestfailed", lambda request: errors.append(f"{request.failure} {request.url}") if failed(request) else None)
+        page.on("response", lambda answer: errors.append(f"{answer.status} {answer.url}") if server.address in answer.url and answer.status >= 400 else None)
         page.goto(f"http://{server.address}/viewer{query}", wait_until="domcontentloaded")
         yield page, errors
 

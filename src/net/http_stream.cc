@@ -89,7 +89,10 @@ class Exchange {
   // None if the connection failed.
   asio::awaitable<std::optional<HttpReply>> Answer() {
     std::optional<HttpReply> reply;
-    if (!Allows(route_, View(head().method_string()))) co_return MethodNotAllowed(route_);
+    if (!Allows(route_, View(head().method_string()))) {
+      reply = MethodNotAllowed(route_);
+      co_return reply;
+    }
     const auto length = parser_.content_length();
     const HttpHead request = HeadOf(head(), length ? std::optional<uint64_t>(*length) : std::nullopt);
     std::unique_ptr<HttpBody> body;
@@ -114,7 +117,10 @@ class Exchange {
     auto take = [&] { reply = body.Take(std::span<const uint8_t>(block.data(), filled)); };
     while (!parser_.is_done()) {
       const ErrorCode error = co_await Fill(block);
-      if (error) co_return ErrorReply(error);
+      if (error) {
+        reply = ErrorReply(error);
+        co_return reply;
+      }
       filled = block.size() - parser_.get().body().size;
       if (filled > 0) co_await RunOn(*context_.pool, take);
       if (reply) co_return reply;
@@ -170,10 +176,15 @@ class Exchange {
     stream_.expires_after(timeout());
     ErrorCode error;
     co_await http::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, error));
-    if (!error && !no_body && head().method() != http::verb::head) {
-      error = reply.file ? co_await SendFile(*reply.file) : co_await WriteAll(stream_, asio::buffer(reply.text), timeout());
-    }
+    const bool has_body = !no_body && head().method() != http::verb::head;
+    if (!error && has_body && reply.file) error = co_await SendFile(*reply.file);
+    if (!error && has_body && !reply.file) error = co_await SendText(reply.text);
     co_return !error && response.keep_alive();
+  }
+
+  asio::awaitable<ErrorCode> SendText(const std::string& text) {
+    const asio::const_buffer buffer = asio::buffer(text);
+    co_return co_await WriteAll(stream_, buffer, timeout());
   }
 
   asio::awaitable<ErrorCode> SendFile(const storage::File& file) {
@@ -188,7 +199,8 @@ class Exchange {
     };
     while (!error && offset < file.size()) {
       co_await RunOn(*context_.pool, read);
-      if (!error) error = co_await WriteAll(stream_, asio::buffer(block.data(), count), timeout());
+      const asio::const_buffer buffer = asio::buffer(block.data(), count);
+      if (!error) error = co_await WriteAll(stream_, buffer, timeout());
       offset += count;
     }
     co_return error;
