@@ -90,6 +90,17 @@ def test_what_was_staged_stays(tmp_path, directory):
     assert rr.open(tmp_path / "data").get_dataset("d").segment_ids() == ["robot_001"]
 
 
+def test_a_cancelled_registration_registers_what_it_says(robot_recordings):
+    with rr.server.Server() as server:
+        dataset = server.client().create_dataset("many")
+        operation = dataset.register([path.as_uri() for path in sorted(robot_recordings.glob("*.rrd"))])
+        operation.cancel()
+        results = list(operation.iter_results(60))
+        assert len(results) == 50
+        assert all("cancel" in result.error for result in results if result.is_error)
+        assert sorted(result.segment_id for result in results if result.is_success) == dataset.segment_ids()
+
+
 def test_segment_store_says_what_to_use_instead(dataset):
     with pytest.raises(RuntimeError, match="segment_store not implemented.*stock SDK"):
         dataset.segment_store("robot_000")

@@ -169,6 +169,8 @@ def test_tables_of_a_server(tmp_path):
             client = server.client()
             assert client.table_names() == ["one", "several"]
             assert [keys(client.get_table(name)) for name in tables] == [[1, 2], [3, 4]]
+    with pytest.raises(rr.catalog.AlreadyExistsError, match="one"):
+        rr.server.Server(tables={"one": tmp_path / "several"}, data_dir=tmp_path / "data")
     with pytest.raises(ValueError, match="missing"):
         rr.server.Server(tables={"t": tmp_path / "missing"})
 

@@ -46,6 +46,8 @@ class Server:
     ------
     ValueError
         The address cannot be listened on, or a dataset's recordings are not there or are no recordings.
+    AlreadyExistsError
+        `data_dir` has something else with the name of a table.
     RuntimeError
         Another process has `data_dir` open.
 
@@ -108,10 +110,12 @@ class Server:
     def _register_tables(self, paths: Mapping[str, str]) -> None:
         client = CatalogClient._of(self._connection)
         for name, path in paths.items():
+            uris = [pathlib.Path(each).as_uri() for each in (path, os.path.realpath(path))]
             try:
-                client.register_table(name, pathlib.Path(path).as_uri())
+                client.register_table(name, uris[0])
             except AlreadyExistsError:
-                client.get_table(name)  # from an earlier time with this data_dir
+                if client.get_table(name).storage_url.rstrip("/") not in uris:  # not from an earlier time with this data_dir
+                    raise
 
     def url(self) -> str:
         """For example "rerun+http://127.0.0.1:51234"; with 127.0.0.1 where the server listens on all interfaces."""

@@ -1,5 +1,6 @@
 #include "native/direct_transport.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "catalog/uploads.h"
 #include "native/redap_methods.h"
 #include "redap/handlers.h"
 
@@ -15,6 +17,9 @@ namespace mutoscope::native {
 namespace {
 
 namespace cloud = rerun::cloud::v1alpha1;
+
+constexpr std::string_view kUploadPath = "/upload/";
+constexpr int64_t kUploadPieceBytes = 1 << 20;
 
 using NextMessage = std::function<arrow::Result<std::optional<std::string>>()>;
 
@@ -241,9 +246,23 @@ arrow::Result<Pieces> DirectTransport::ClientStream(const std::string& method, c
   return Pieces{arrow::Buffer::FromString(std::move(answer))};
 }
 
-arrow::Status DirectTransport::Upload(const HttpUpload& upload, arrow::io::RandomAccessFile&) {
+// As the server does with such a request (native/upload_route.h).
+arrow::Status DirectTransport::Upload(const HttpUpload& upload, arrow::io::RandomAccessFile& content) {
   ARROW_RETURN_NOT_OK(host_->CheckProcess());
-  return base::Unimplemented("{} {} is not served inside a process", upload.method, upload.url);
+  if (!upload.same_origin || !upload.url.starts_with(kUploadPath)) return Unknown(upload.method + " " + upload.url);
+  const auto only_if_absent = std::any_of(upload.headers.begin(), upload.headers.end(), [](const auto& header) {
+    return header.first == "if-none-match" && header.second == "*";
+  });
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, content.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto body, host_->catalog().uploads().Begin(upload.url.substr(kUploadPath.size()),
+                                                                          static_cast<uint64_t>(size), only_if_absent));
+  for (int64_t at = 0; at < size;) {
+    ARROW_ASSIGN_OR_RAISE(const auto piece, content.ReadAt(at, std::min(kUploadPieceBytes, size - at)));
+    if (piece->size() == 0) return base::DataLoss("the file ends at byte {} of {}: it has changed meanwhile", at, size);
+    ARROW_RETURN_NOT_OK(body->Write({piece->data(), static_cast<size_t>(piece->size())}));
+    at += piece->size();
+  }
+  return body->Finish().status();
 }
 
 }  // namespace mutoscope::native
