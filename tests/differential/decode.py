@@ -64,7 +64,7 @@ class Decoder:
     def table(self, table):
         call = self.call
         if call.keep:
-            table = table.select(call.keep)
+            table = table.select([name for name in call.keep if name in table.schema.names])
         if not call.columns_ordered:
             table = table.select(sorted(table.schema.names))
         return self.normaliser.table(table, call.ordered, call.distinct)
