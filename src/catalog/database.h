@@ -39,11 +39,19 @@ class Database {
   // In one transaction, durable when this returns OK; rolled back if the callback returns an error or throws.
   template <typename Function>
   auto Write(Function&& function) -> std::invoke_result_t<Function, soci::session&> {
+    return Write(std::forward<Function>(function), [](const auto&) {});
+  }
+  // `committed(result)` is called once the transaction is durable, before another one can begin: for what must be told in the
+  // order of the changes. It must not use the database.
+  template <typename Function, typename Committed>
+  auto Write(Function&& function, Committed&& committed) -> std::invoke_result_t<Function, soci::session&> {
     std::lock_guard lock(mutex_);
     try {
       soci::transaction transaction(*session_);
       auto result = function(*session_);
-      if (result.ok()) transaction.commit();
+      if (!result.ok()) return result;
+      transaction.commit();
+      committed(result);
       return result;
     } catch (...) {
       return StatusOfCurrentException(path_);

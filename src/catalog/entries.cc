@@ -4,6 +4,7 @@
 #include "catalog/catalog.h"
 #include "catalog/catalog_state.h"
 #include "catalog/names.h"
+#include "catalog/recording_files.h"
 
 namespace mutoscope::catalog {
 namespace {
@@ -52,7 +53,7 @@ arrow::Result<Dataset> Catalog::CreateDataset(const std::string& name, std::opti
   ARROW_RETURN_NOT_OK(CheckEntryName(name));
   const EntryId new_id = id.value_or(EntryId::New());
   if (new_id.is_zero()) return base::InvalidArgument("the id of dataset '{}' is zero", name);
-  return state_->database->Write([&](soci::session& sql) -> arrow::Result<Dataset> {
+  const auto create = [&](soci::session& sql) -> arrow::Result<Dataset> {
     const int64_t now = base::NowNs();
     ARROW_ASSIGN_OR_RAISE(const DatasetKey key, InsertEntryRow(sql, {new_id, name, EntryKind::kDataset, now, now}, std::nullopt));
     ARROW_ASSIGN_OR_RAISE(const DatasetKey blueprint,
@@ -62,7 +63,8 @@ arrow::Result<Dataset> Catalog::CreateDataset(const std::string& name, std::opti
     InsertDatasetRow(sql, key, blueprint, assets);
     ARROW_ASSIGN_OR_RAISE(const DatasetRow row, ReadDatasetRow(sql, new_id));
     return row.dataset;
-  });
+  };
+  return state_->database->Write(create, [&](const auto&) { state_->events.Publish(EventKind::kEntryCreated, new_id); });
 }
 
 arrow::Result<std::vector<Entry>> Catalog::FindEntries(const EntryFilter& filter) const {
@@ -100,6 +102,7 @@ arrow::Result<Dataset> Catalog::UpdateDatasetDetails(const EntryId& id, const Da
     ARROW_ASSIGN_OR_RAISE(const DatasetRow old, ReadDatasetRow(sql, id));
     const Entry& entry = old.dataset.entry;
     if (entry.kind != EntryKind::kDataset) {
+      if (details.empty()) return old.dataset;  // as the peer's
       return base::InvalidArgument("'{}' is a hidden dataset: it has no details to update", entry.name);
     }
     if (!details.blueprint_dataset && (details.default_blueprint_segment || details.default_segment_table_blueprint_segment)) {
@@ -121,12 +124,16 @@ arrow::Result<Dataset> Catalog::UpdateDatasetDetails(const EntryId& id, const Da
 
 arrow::Result<Entry> Catalog::DeleteEntry(const EntryId& id) {
   std::vector<EntryId> datasets;
-  ARROW_ASSIGN_OR_RAISE(const Entry entry, state_->database->Write([&](soci::session& sql) -> arrow::Result<Entry> {
+  const auto erase = [&](soci::session& sql) -> arrow::Result<Entry> {
     ARROW_ASSIGN_OR_RAISE(const auto found, RequireUserEntry(sql, id, "deleted"));
     datasets = OwnedDatasets(sql, found.first);
     DeleteEntryRow(sql, found.first);
     return found.second;
+  };
+  ARROW_ASSIGN_OR_RAISE(const Entry entry, state_->database->Write(erase, [&](const auto&) {
+    state_->events.Publish(EventKind::kEntryDeleted, id);
   }));
+  if (entry.kind == EntryKind::kTable) state_->tables.Forget(id);
   std::vector<std::shared_ptr<DatasetState>> others;
   for (const EntryId& dataset_id : datasets) {
     const auto dataset = FindOpenDataset(*state_, dataset_id);
@@ -136,6 +143,7 @@ arrow::Result<Entry> Catalog::DeleteEntry(const EntryId& id) {
     std::lock_guard lock(state_->datasets_mutex);
     state_->datasets.erase(dataset_id);
   }
+  RemoveDroppedRecordings(*state_);
   if (entry.kind == EntryKind::kDataset) return entry;
   {
     std::lock_guard lock(state_->datasets_mutex);

@@ -181,6 +181,7 @@ void DeleteEntryRow(soci::session& sql, DatasetKey key) {
   sql << "UPDATE datasets SET default_blueprint_segment = NULL, default_segment_table_blueprint_segment = NULL "
          "WHERE blueprint_dataset = :key",
       soci::use(key);
+  sql << "UPDATE tables SET default_blueprint_segment = NULL WHERE blueprint_dataset = :key", soci::use(key);
   sql << "UPDATE datasets SET revision = revision + 1 WHERE blueprint_dataset = :b OR asset_dataset = :a", soci::use(key),
       soci::use(key);
   sql << "DELETE FROM entries WHERE key = :key", soci::use(key);

@@ -171,7 +171,7 @@ HostOptions HostOptionsOf(const std::string& directory) {
 TEST(ConnectTest, AServerWithoutQueriesIsToldFromOneWithThem) {
   const storage::testing::TempDir directory;
   const auto host = EngineHost::Open(HostOptionsOf(directory / "data")).ValueOrDie();
-  const auto service = redap::MakeService(host->redap());
+  const auto service = redap::MakeService(host->redap(), std::make_shared<redap::StopSignal>());
   net::ServerOptions options;
   options.port = 0;
   options.services = {service.get()};

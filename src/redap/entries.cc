@@ -26,6 +26,7 @@ arrow::Status WhoAmI(const Call&, const cloud::WhoAmIRequest&, cloud::WhoAmIResp
   response->set_can_write(true);
   auto* capabilities = response->mutable_capabilities();
   capabilities->add_capabilities("catalog:write:register:file");
+  capabilities->add_capabilities("catalog:write:staging");
   capabilities->add_capabilities("dataset:find_chunks");
   return arrow::Status::OK();
 }

@@ -1,13 +1,9 @@
+// The system table __entries.
 #include "arrow/builder.h"
-#include "base/status.h"
 #include "redap/columns.h"
-#include "redap/handlers.h"
+#include "redap/table_calls.h"
 
 namespace mutoscope::redap {
-namespace {
-
-constexpr const char* kEntriesTable = "__entries";
-
 const std::shared_ptr<arrow::Schema>& EntriesSchema() {
   static const auto schema = arrow::schema({
       MakeField("id", arrow::fixed_size_binary(16), false),
@@ -19,43 +15,7 @@ const std::shared_ptr<arrow::Schema>& EntriesSchema() {
   return schema;
 }
 
-// The table a call is about: there is only __entries.
-arrow::Result<catalog::Entry> SystemTable(const Call& call, const common::EntryId* body) {
-  ARROW_ASSIGN_OR_RAISE(const auto id, EntryOf(call, body));
-  catalog::EntryFilter filter;
-  filter.id = id;
-  filter.kinds = {catalog::EntryKind::kTable};
-  ARROW_ASSIGN_OR_RAISE(const auto entries, call.engine.catalog.FindEntries(filter));
-  if (entries.empty()) return base::NotFound("table {} does not exist", id.text());
-  return entries.front();
-}
-
-}  // namespace
-
-arrow::Status ReadTableEntry(const Call& call, const cloud::ReadTableEntryRequest& request,
-                             cloud::ReadTableEntryResponse* response) {
-  ARROW_ASSIGN_OR_RAISE(const auto entry, SystemTable(call, request.has_id() ? &request.id() : nullptr));
-  auto* table = response->mutable_table();
-  *table->mutable_details() = ToProto(entry);
-  cloud::SystemTable system;
-  system.set_kind(cloud::SYSTEM_TABLE_KIND_ENTRIES);
-  // The clients' form: a leading slash and no host (redap.md §5.6), so not Any::PackFrom.
-  table->mutable_provider_details()->set_type_url("/rerun.cloud.v1alpha1.SystemTable");
-  table->mutable_provider_details()->set_value(system.SerializeAsString());
-  table->mutable_table_details();
-  return arrow::Status::OK();
-}
-
-arrow::Status GetTableSchema(const Call& call, const cloud::GetTableSchemaRequest& request,
-                             cloud::GetTableSchemaResponse* response) {
-  ARROW_RETURN_NOT_OK(SystemTable(call, request.has_table_id() ? &request.table_id() : nullptr).status());
-  ARROW_ASSIGN_OR_RAISE(*response->mutable_schema(), ToProto(*EntriesSchema()));
-  return arrow::Status::OK();
-}
-
-arrow::Result<Generator<cloud::ScanTableResponse>> ScanTable(const Call& call, const cloud::ScanTableRequest& request) {
-  ARROW_ASSIGN_OR_RAISE(const auto table, SystemTable(call, request.has_table_id() ? &request.table_id() : nullptr));
-  if (table.name != kEntriesTable) return base::NotFound("table '{}' does not exist", table.name);
+arrow::Result<Generator<cloud::ScanTableResponse>> ScanEntries(const Call& call) {
   catalog::EntryFilter all;
   for (int kind = 1; kind <= 6; ++kind) all.kinds.push_back(static_cast<catalog::EntryKind>(kind));
   ARROW_ASSIGN_OR_RAISE(const auto entries, call.engine.catalog.FindEntries(all));

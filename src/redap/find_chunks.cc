@@ -56,6 +56,19 @@ arrow::Result<std::shared_ptr<arrow::Array>> StartColumn(std::span<const query::
   return TimeColumn(arrow::int64(), starts);
 }
 
+// The timelines of the dataset that are not announced yet.
+void AnnounceAllTimelines(const catalog::DatasetSnapshot& snapshot, std::vector<std::string>* announce) {
+  for (const auto& field : snapshot.schema->fields()) {
+    auto index = chunk::MetadataValue(*field, "rerun:index_name");
+    if (!index.empty() && std::ranges::find(*announce, index) == announce->end()) announce->push_back(std::move(index));
+  }
+}
+
+bool MayBeOnAnotherIndex(const query::FindRequest& find) {
+  const auto* range = std::get_if<query::RangeMode>(&find.mode);
+  return range != nullptr && (range->start || range->end);
+}
+
 // Streams the table that `encode` makes of parts of the chunks, as `scan` wants it; one empty batch if there are none.
 template <typename Response, typename Encode>
 Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks,
@@ -77,8 +90,9 @@ Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snap
 }  // namespace
 
 arrow::Result<Generator<cloud::FindChunksResponse>> FindChunks(const Call& call, const cloud::FindChunksRequest& request) {
-  ARROW_ASSIGN_OR_RAISE(const auto find, ParseFindChunks(request));
+  ARROW_ASSIGN_OR_RAISE(auto find, ParseFindChunks(request));
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
+  if (MayBeOnAnotherIndex(find)) AnnounceAllTimelines(*snapshot, &find.announce);
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
   return Batches<cloud::FindChunksResponse>(snapshot, std::move(chunks), {}, [](auto part) -> arrow::Result<Table> {
     ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
@@ -94,9 +108,7 @@ arrow::Result<Generator<cloud::QueryDatasetResponse>> QueryDataset(const Call& c
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   // The starts of every timeline: the request does not say which one the reader uses, and every answer of a fan-out must have the
   // same columns (query.md §6.2: a 0.36 client aborts otherwise).
-  for (const auto& field : snapshot->schema->fields()) {
-    if (auto index = chunk::MetadataValue(*field, "rerun:index_name"); !index.empty()) find.announce.push_back(std::move(index));
-  }
+  AnnounceAllTimelines(*snapshot, &find.announce);
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
   return Batches<cloud::QueryDatasetResponse>(
       snapshot, std::move(chunks), request.scan_parameters(), [timelines = find.announce](auto part) -> arrow::Result<Table> {

@@ -202,6 +202,7 @@ arrow::Status ParseQuery(const cloud::QueryDatasetRequest& request, query::FindR
 
 arrow::Result<query::FindRequest> ParseFindChunks(const cloud::FindChunksRequest& request) {
   query::FindRequest out;
+  out.for_reader = true;
   ARROW_ASSIGN_OR_RAISE(out.contents, ParseContents(request));
   if (request.has_static_()) {
     ARROW_ASSIGN_OR_RAISE(out.segments, ParseSegments(request.static_().has_segments(), request.static_().segments()));
@@ -236,6 +237,8 @@ arrow::Result<query::FindRequest> ParseQueryDataset(const cloud::QueryDatasetReq
     }
   }
   ARROW_RETURN_NOT_OK(ParseQuery(request, &out));
+  // The dataframe reader of 0.36 names entities and always asks for this; who copies whole recordings does not.
+  out.for_reader = request.query().columns_always_include_byte_offsets() && !request.select_all_entity_paths();
   return out;
 }
 

@@ -41,6 +41,8 @@ arrow::Status DeleteSegmentProperties(const Call& call, const cloud::DeleteSegme
 arrow::Status DoMaintenance(const Call& call, const cloud::DoMaintenanceRequest& request, cloud::DoMaintenanceResponse* response);
 arrow::Status DoGlobalMaintenance(const Call& call, const cloud::DoGlobalMaintenanceRequest& request,
                                   cloud::DoGlobalMaintenanceResponse* response);
+
+// bandwidth.cc
 arrow::Result<Generator<cloud::DoBandwidthTestResponse>> DoBandwidthTest(const Call& call,
                                                                          const cloud::DoBandwidthTestRequest& request);
 
@@ -57,7 +59,7 @@ arrow::Status AbortMultipartUpload(const Call& call, const cloud::AbortMultipart
 // write_chunks.cc
 arrow::Result<std::unique_ptr<Consumer<cloud::WriteChunksRequest, cloud::WriteChunksResponse>>> WriteChunks(const Call& call);
 
-// tables.cc and entries_table.cc (the system table __entries)
+// tables.cc and table_rows.cc
 arrow::Status CreateTableEntry(const Call& call, const cloud::CreateTableEntryRequest& request,
                                cloud::CreateTableEntryResponse* response);
 arrow::Status RegisterTable(const Call& call, const cloud::RegisterTableRequest& request, cloud::RegisterTableResponse* response);

@@ -61,6 +61,12 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
     if (!ok) cancelled_ = true;
     Pump(std::move(lock));
   }
+  void OnSendInitialMetadataDone(bool ok) override {
+    std::unique_lock lock(mutex_);
+    producing_ = false;
+    if (!ok) cancelled_ = true;
+    FallAsleep(std::move(lock));
+  }
   void OnCancel() override {
     cancelled_ = true;
     if (on_cancel_) on_cancel_();
@@ -92,6 +98,12 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
     ProduceAgain();
   }
 
+  void FallAsleep(std::unique_lock<std::mutex> lock) {
+    asleep_ = true;
+    ProduceAgain();
+    Pump(std::move(lock));
+  }
+
   // If the stream sleeps and was woken; the lock is held.
   void ProduceAgain() {
     if (!asleep_ || !woken_ || finished_) return;
@@ -120,9 +132,13 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
     std::unique_lock lock(mutex_);
     producing_ = false;
     if (produced.ok() && *produced == Produced::kLater) {
-      asleep_ = true;
-      ProduceAgain();
-      return Pump(std::move(lock));
+      if (!std::exchange(told_, true) && first_) {  // the client learns that its stream stands
+        producing_ = true;                          // nothing is written meanwhile
+        lock.unlock();
+        this->StartSendInitialMetadata();
+        return;
+      }
+      return FallAsleep(std::move(lock));
     }
     status_ = produced.status();
     if (produced.ok() && *produced != Produced::kNothing) ready_ = std::move(message);
@@ -167,6 +183,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<Message> {
   std::mutex mutex_;
   std::atomic<bool> cancelled_ = false;
   bool first_ = true;  // no message was written yet
+  bool told_ = false;  // the initial metadata was sent before there was a message
   bool producing_ = false;
   bool asleep_ = false;  // the generator answered kLater
   bool woken_ = false;   // since it was last asked

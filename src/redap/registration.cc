@@ -55,6 +55,7 @@ arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDat
   }
   catalog::Catalog::RegisterOptions options;
   ARROW_ASSIGN_OR_RAISE(options.on_duplicate, FromProto(request.on_duplicate()));
+  options.wait = call.engine.register_wait;
   ARROW_ASSIGN_OR_RAISE(const auto registered, call.engine.catalog.Register(dataset, sources, options));
 
   std::vector<std::string> segments, layers, types, urls, tasks;

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <string>
 #include <thread>
 
@@ -13,8 +14,10 @@
 namespace mutoscope::redap {
 namespace {
 
-constexpr size_t kThreadsMin = 4;    // handlers wait for disks, so more than a small machine has cores
-constexpr size_t kWaitThreads = 32;  // calls that wait for tasks, apart from the others
+constexpr size_t kThreadsMin = 4;  // handlers wait for disks, so more than a small machine has cores
+// Calls that may take long, apart from the others.
+constexpr size_t kRegisterThreads = 8;
+constexpr size_t kUpkeepThreads = 1;
 
 std::optional<std::string> Header(const grpc::CallbackServerContext& context, const char* name) {
   const auto found = context.client_metadata().find(name);
@@ -27,19 +30,23 @@ using Base = cloud::RerunCloudService::WithRawCallbackMethod_FetchChunks<cloud::
 
 class Service final : public Base {
  public:
-  explicit Service(Engine engine)
+  Service(Engine engine, std::shared_ptr<StopSignal> stop)
       : engine_(std::move(engine)),
+        stop_(std::move(stop)),
         pool_(std::max<size_t>(kThreadsMin, std::thread::hardware_concurrency())),
-        wait_pool_(kWaitThreads) {}
+        register_pool_(kRegisterThreads),
+        upkeep_pool_(kUpkeepThreads) {}
   ~Service() override {
     pool_.join();
-    wait_pool_.join();
+    register_pool_.join();
+    upkeep_pool_.join();
   }
 
-#define UNARY(Method)                                                                                           \
+#define UNARY(Method) UNARY_ON(Method, pool_)
+#define UNARY_ON(Method, pool)                                                                                  \
   grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const cloud::Method##Request* request, \
                                    cloud::Method##Response* response) override {                                \
-    return RunUnary(pool_, context, [this, context, request, response] {                                        \
+    return RunUnary(pool, context, [this, context, request, response] {                                         \
       return redap::Method(CallOf(*context, [context] { return context->IsCancelled(); }), *request, response); \
     });                                                                                                         \
   }
@@ -70,10 +77,10 @@ class Service final : public Base {
   UNARY(ReadTableEntry)
   UNARY(GetTableSchema)
   STREAM(ScanTable, pool_)
-  UNARY(RegisterWithDataset)
+  UNARY_ON(RegisterWithDataset, register_pool_)
   STREAM(UnregisterFromDataset, pool_)
   UNARY(QueryTasks)
-  STREAM(QueryTasksOnCompletion, wait_pool_)
+  STREAM(QueryTasksOnCompletion, pool_)
   UNARY(GetSegmentTableSchema)
   STREAM(ScanSegmentTable, pool_)
   UNARY(GetDatasetManifestSchema)
@@ -98,11 +105,12 @@ class Service final : public Base {
   STREAM(GetSegmentProperties, pool_)
   UNARY(SetSegmentProperties)
   UNARY(DeleteSegmentProperties)
-  UNARY(DoMaintenance)
-  UNARY(DoGlobalMaintenance)
+  UNARY_ON(DoMaintenance, upkeep_pool_)
+  UNARY_ON(DoGlobalMaintenance, upkeep_pool_)
   STREAM(DoBandwidthTest, pool_)
 
 #undef UNARY
+#undef UNARY_ON
 #undef STREAM
 #undef CLIENT_STREAM
 
@@ -120,18 +128,35 @@ class Service final : public Base {
   }
 
  private:
-  Call CallOf(const grpc::CallbackServerContext& context, std::function<bool()> cancelled, Waker wake = nullptr) const {
-    return {engine_, Header(context, "x-rerun-entry-id"), Header(context, "x-rerun-entry-name-bin"), std::move(cancelled),
-            std::move(wake)};
+  Call CallOf(const grpc::CallbackServerContext& context, std::function<bool()> cancelled, Waker wake = nullptr) {
+    auto wake_at = [this, wake](std::chrono::steady_clock::time_point time) { return WakeAt(time, wake); };
+    return {engine_,
+            Header(context, "x-rerun-entry-id"),
+            Header(context, "x-rerun-entry-name-bin"),
+            std::move(cancelled),
+            std::move(wake),
+            std::move(wake_at),
+            stop_};
+  }
+  std::shared_ptr<void> WakeAt(std::chrono::steady_clock::time_point time, const Waker& wake) {
+    auto timer = std::make_shared<boost::asio::steady_timer>(pool_, time);
+    timer->async_wait([wake](const boost::system::error_code& error) {
+      if (!error) wake();
+    });
+    return timer;
   }
 
   const Engine engine_;
+  const std::shared_ptr<StopSignal> stop_;
   boost::asio::thread_pool pool_;
-  boost::asio::thread_pool wait_pool_;
+  boost::asio::thread_pool register_pool_;
+  boost::asio::thread_pool upkeep_pool_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeService(Engine engine) { return std::make_unique<Service>(std::move(engine)); }
+std::unique_ptr<grpc::Service> MakeService(Engine engine, std::shared_ptr<StopSignal> stop) {
+  return std::make_unique<Service>(std::move(engine), std::move(stop));
+}
 
 }  // namespace mutoscope::redap

@@ -10,7 +10,7 @@
 namespace mutoscope::redap {
 
 // `engine` and the service outlive the gRPC server. Methods that are not implemented answer UNIMPLEMENTED with their name.
-// Destroying the service waits for handlers that still run.
-std::unique_ptr<grpc::Service> MakeService(Engine engine);
+// Destroying the service waits for handlers that still run. `stop` is to be signalled before the gRPC server stops.
+std::unique_ptr<grpc::Service> MakeService(Engine engine, std::shared_ptr<StopSignal> stop);
 
 }  // namespace mutoscope::redap

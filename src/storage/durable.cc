@@ -14,14 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-arrow::Status SyncDirectory(const std::string& directory) {
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus(errno, "open directory", directory);
-  const int error = fsync(fd) == 0 ? 0 : errno;
-  close(fd);
-  return error == 0 ? arrow::Status::OK() : ErrnoStatus(error, "sync directory", directory);
-}
-
 // A directory entry survives a power cut only once its own parent is synced, so each level made here syncs the one above it.
 arrow::Status MakeDirectories(const fs::path& directory) {
   if (directory.empty()) return arrow::Status::OK();
@@ -54,6 +46,16 @@ arrow::Status WriteAndSync(int fd, const std::string& path, const std::vector<st
 }
 
 }  // namespace
+
+arrow::Status SyncDirectory(const std::string& directory) {
+  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, "open directory", directory);
+  const int error = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  return error == 0 ? arrow::Status::OK() : ErrnoStatus(error, "sync directory", directory);
+}
+
+arrow::Status MakeDirectoriesDurably(const std::string& directory) { return MakeDirectories(directory); }
 
 arrow::Status WriteDurably(const std::string& path, const std::vector<std::shared_ptr<arrow::Buffer>>& pieces) {
   const fs::path parent = fs::path(path).parent_path();
