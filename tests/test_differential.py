@@ -22,7 +22,8 @@ def wire_answers(request, files, tmp_path_factory):
     """Of all servers, to the cases that this session tests."""
     wanted = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
     everything = any(item.name == "test_every_method_and_status_is_reached" for item in request.session.items)
-    return run.wire_answers([item for name, item in WIRE.items() if everything or name in wanted], files, tmp_path_factory.mktemp("servers"))
+    numbered = [item for name, item in WIRE.items() if everything or name in wanted]
+    return run.wire_answers(numbered, files, tmp_path_factory.mktemp("servers"))
 
 
 @pytest.fixture(scope="session")
@@ -65,13 +66,15 @@ def test_differences_on_purpose_are_real(wire_answers, name):
 
 @pytest.mark.parametrize("program, version", PROGRAMS)
 def test_program(program_answers, program, version):
-    problems = differences(expect.expected_of_program(program, version, program_answers), program_answers[run.OURS, version][program])
+    expected = expect.expected_of_program(program, version, program_answers)
+    problems = differences(expected, program_answers[run.OURS, version][program])
     assert not problems, explain(problems)
 
 
 @pytest.mark.parametrize("program, version", PROGRAMS)
 def test_program_with_restarts(program_answers, program, version):
-    problems = differences(expect.expected_of_program(program, version, program_answers), program_answers[run.RESTARTED, version][program])
+    expected = expect.expected_of_program(program, version, program_answers)
+    problems = differences(expected, program_answers[run.RESTARTED, version][program])
     assert not problems, explain(problems)
 
 
@@ -84,7 +87,8 @@ def test_programs_of_the_stock_client_are_right(program_answers, program, versio
 @pytest.mark.parametrize("program, version", PROGRAMS_ON_PURPOSE)
 def test_differences_of_programs_on_purpose_are_real(program_answers, program, version):
     changes = PROGRAMS_ON_PURPOSE[program, version][1]
-    assert not [path for path, content in changes.items() if expect.get(program_answers[version, version][program], path) == content]
+    stock = program_answers[version, version][program]
+    assert not [path for path, content in changes.items() if expect.get(stock, path) == content]
 
 
 def test_reasons_are_documented():

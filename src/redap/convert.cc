@@ -33,6 +33,11 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> Decompress(const common::Dataframe
   return out;
 }
 
+arrow::Result<std::string> SegmentIdOf(const common::SegmentId& segment) {
+  if (!segment.has_id()) return base::InvalidArgument("details of a dataset: a blueprint segment has no id");
+  return segment.id();
+}
+
 // The first batch of an IPC stream. What compressed or misaligned buffers need beside `ipc` is bounded over all requests.
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadFirstBatch(const std::shared_ptr<arrow::Buffer>& ipc) {
   static arrow::CappedMemoryPool pool(arrow::default_memory_pool(), kRequestTablesBytesMax);  // outlives every buffer
@@ -125,9 +130,12 @@ arrow::Result<catalog::DatasetDetails> FromProto(const cloud::DatasetDetails& de
   if (details.has_blueprint_dataset()) {
     ARROW_ASSIGN_OR_RAISE(out.blueprint_dataset, FromProto(details.blueprint_dataset()));
   }
-  if (details.has_default_blueprint_segment()) out.default_blueprint_segment = details.default_blueprint_segment().id();
+  if (details.has_default_blueprint_segment()) {
+    ARROW_ASSIGN_OR_RAISE(out.default_blueprint_segment, SegmentIdOf(details.default_blueprint_segment()));
+  }
   if (details.has_default_segment_table_blueprint_segment()) {
-    out.default_segment_table_blueprint_segment = details.default_segment_table_blueprint_segment().id();
+    ARROW_ASSIGN_OR_RAISE(out.default_segment_table_blueprint_segment,
+                          SegmentIdOf(details.default_segment_table_blueprint_segment()));
   }
   if (details.has_asset_dataset()) {
     ARROW_ASSIGN_OR_RAISE(out.asset_dataset, FromProto(details.asset_dataset()));

@@ -68,9 +68,15 @@ def row_ids(count, seed=0):
 
 def chunk(segment, entity="/w", times=(0, 1), values=(0.5, 1.5), identifier=1, timeline="frame", **metadata):
     """common.RerunChunk of scalars, for WriteChunks; metadata that is None is left out."""
-    row_id = {"rerun:kind": "control", "ARROW:extension:name": "rerun.datatypes.TUID", "ARROW:extension:metadata": '{"namespace":"row"}'}
+    row_id = {
+        "rerun:kind": "control",
+        "ARROW:extension:name": "rerun.datatypes.TUID",
+        "ARROW:extension:metadata": '{"namespace":"row"}',
+    }
     component = {
-        "rerun:kind": "data", "rerun:component": "Scalars:scalars", "rerun:archetype": "rerun.archetypes.Scalars",
+        "rerun:kind": "data",
+        "rerun:component": "Scalars:scalars",
+        "rerun:archetype": "rerun.archetypes.Scalars",
         "rerun:component_type": "rerun.components.Scalar",
     }
     fields = [pa.field("rerun.controls.RowId", pa.binary(16), nullable=False, metadata=row_id)]
@@ -81,8 +87,11 @@ def chunk(segment, entity="/w", times=(0, 1), values=(0.5, 1.5), identifier=1, t
     fields.append(pa.field("Scalars:scalars", pa.list_(pa.float64()), metadata=component))
     columns.append(pa.array([[value] for value in values], pa.list_(pa.float64())))
     texts = {
-        "rerun:id": f"chunk_18EA604BF736E21E{identifier:016x}", "rerun:entity_path": entity, "sorbet:version": "0.1.3",
-        "rerun:segment_id": segment, **{key.replace("__", ":"): text for key, text in metadata.items()},
+        "rerun:id": f"chunk_18EA604BF736E21E{identifier:016x}",
+        "rerun:entity_path": entity,
+        "sorbet:version": "0.1.3",
+        "rerun:segment_id": segment,
+        **{key.replace("__", ":"): text for key, text in metadata.items()},
     }
     schema = pa.schema(fields, metadata={key: text for key, text in texts.items() if text is not None})
     return {"encoder_version": 1, "payload": ipc(schema, [pa.RecordBatch.from_arrays(columns, schema=schema)])}

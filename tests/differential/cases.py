@@ -1,7 +1,7 @@
 """The words in which wire cases are written.
 
-In requests and headers a text "@a" is the name "a" with the case's own prefix (so that cases do not meet), "$ds.id" is taken from the answer
-that was saved as "ds", File("x.rrd") is the URL of a test recording, and a function is called with the Session.
+In requests and headers a text "@a" is the name "a" with the case's own prefix (so that cases do not meet), "$ds.id" is taken from
+the answer that was saved as "ds", File("x.rrd") is the URL of a test recording, and a function is called with the Session.
 """
 
 import dataclasses

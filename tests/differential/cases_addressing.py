@@ -31,25 +31,51 @@ BY_HEADER = {
     "WriteChunks": ([{"chunk": arrow.chunk("written")}], OLD),
 }
 WRONG_HEADERS = [
-    {}, {"id": UNKNOWN}, {"id": "18EA"}, {"id": "no id"}, {"id": UNKNOWN + "00"}, {"name": "@nobody"}, {"name": ""}, {"name": "a/b"}, {"name": b"\xff\xfe"},
-    {"id": "", "name": "@ds"}, {"id": UNKNOWN, "name": "@ds"}, {"name": "ünï"}, {"name": "n" * 2000},
+    {},
+    {"id": UNKNOWN},
+    {"id": "18EA"},
+    {"id": "no id"},
+    {"id": UNKNOWN + "00"},
+    {"name": "@nobody"},
+    {"name": ""},
+    {"name": "a/b"},
+    {"name": b"\xff\xfe"},
+    {"id": "", "name": "@ds"},
+    {"id": UNKNOWN, "name": "@ds"},
+    {"name": "ünï"},
+    {"name": "n" * 2000},
 ]
 
 
 def by_header(method):
     request, only = BY_HEADER[method]
-    call = lambda headers: Call(method, request, headers)
+    options = {"QueryDataset": {"keep": ("chunk_id", "chunk_segment_id")}, "GetRrdManifest": {"columns_ordered": False}}.get(
+        method, {}
+    )
+    call = lambda headers: Call(method, request, headers, **options)
     two = [one_dataset(), dataset("other", "@other")]
     echo = ("x-rerun-entry-id", "x-rerun-client-version")
     client = {"x-rerun-client-version": "test/1"}
     return [
-        case(f"addressing: {method} by id", one_dataset(), Call(method, request, {**by_id("ds"), **client}, answer_headers=echo), only=only),
+        case(
+            f"addressing: {method} by id",
+            one_dataset(),
+            Call(method, request, {**by_id("ds"), **client}, answer_headers=echo, **options),
+            only=only,
+        ),
         case(f"addressing: {method} by name", one_dataset(), call({"name": "@ds"}), only=only),
         case(f"addressing: {method} by id and the name of another", two, call({**by_id("ds"), "name": "@other"}), only=only),
         case(f"addressing: {method} with wrong headers", one_dataset(), [call(headers) for headers in WRONG_HEADERS], only=only),
-        case(f"addressing: {method} of a table", table({"a": "int64"}), call(by_id("table")), call({"name": "@table"}), only=only),
-        case(f"addressing: {method} of a deleted dataset", one_dataset(), Call("DeleteEntry", {"id": "$ds.id"}, by_id("ds")), call(by_id("ds")),
-             only=only),
+        case(
+            f"addressing: {method} of a table", table({"a": "int64"}), call(by_id("table")), call({"name": "@table"}), only=only
+        ),
+        case(
+            f"addressing: {method} of a deleted dataset",
+            one_dataset(),
+            Call("DeleteEntry", {"id": "$ds.id"}, by_id("ds")),
+            call(by_id("ds")),
+            only=only,
+        ),
     ]
 
 
@@ -76,10 +102,19 @@ def by_body(method):
         case(f"addressing: {method} by body", two, call("$one.id")),
         case(f"addressing: {method} by both", two, call("$one.id", id="$one.id")),
         case(f"addressing: {method} by name header and body", two, call("$one.id", name="@one")),
-        case(f"addressing: {method} by header and another body", two, call("$two.id", id="$one.id"), call("$two.id", name="@one")),
+        case(
+            f"addressing: {method} by header and another body", two, call("$two.id", id="$one.id"), call("$two.id", name="@one")
+        ),
         case(f"addressing: {method} of nothing", two, call(), call({}), call({"id": {}}), call({"id": {"time_ns": 1}})),
-        case(f"addressing: {method} of what is unknown", two, call(UNKNOWN_ENTRY), call(id=UNKNOWN), call(UNKNOWN_ENTRY, id=UNKNOWN),
-             call("$one.id", id="no id"), call("$one.id", name="@nobody")),
+        case(
+            f"addressing: {method} of what is unknown",
+            two,
+            call(UNKNOWN_ENTRY),
+            call(id=UNKNOWN),
+            call(UNKNOWN_ENTRY, id=UNKNOWN),
+            call("$one.id", id="no id"),
+            call("$one.id", name="@nobody"),
+        ),
     ]
 
 

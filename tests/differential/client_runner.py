@@ -1,7 +1,7 @@
-"""Runs programs with the SDK of this environment, for as long as stdin brings requests: one JSON object a line, one answer a line.
+"""Runs programs with the SDK of this environment while stdin brings requests: one JSON object a line, one answer a line.
 
 usage: client_runner.py FILES
-requests: {"url": …} connects to a server; {"start": name, "number": n} starts a program; {"resume": name} goes on behind its next yield.
+requests: {"url": …} names the server; {"start": name, "number": n} starts a program; {"resume": name} goes on behind its yield.
 answers: {"done": bool} for start and resume, with "answers" when done.
 """
 

@@ -26,7 +26,14 @@ class Client:
     def __init__(self, version, files, log):
         self.version = version
         self.log = open(log, "ab")
-        self.process = sdk.start(version, TESTS / "differential" / "client_runner.py", files, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+        self.process = sdk.start(
+            version,
+            TESTS / "differential" / "client_runner.py",
+            files,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+        )
 
     def ask(self, **request):
         self.process.stdin.write(json.dumps(request) + "\n")

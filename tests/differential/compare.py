@@ -7,6 +7,9 @@ class Any:
     def __init__(self, kind=object):
         self.kind = kind
 
+    def __deepcopy__(self, memo):
+        return self
+
     def __repr__(self):
         return f"any {self.kind.__name__}"
 
@@ -26,13 +29,19 @@ def differences(expected, actual, place=""):
                 lines += differences(expected[key], actual[key], where)
         return lines
     if isinstance(expected, list) and isinstance(actual, list):
-        lines = [line for at, (one, other) in enumerate(zip(expected, actual)) for line in differences(one, other, f"{place}[{at}]")]
+        lines = [
+            line for at, (one, other) in enumerate(zip(expected, actual)) for line in differences(one, other, f"{place}[{at}]")
+        ]
         for at in range(len(actual), len(expected)):
             lines.append(f"{place}[{at}]: missing, expected {short(expected[at])}")
         for at in range(len(expected), len(actual)):
             lines.append(f"{place}[{at}]: not expected: {short(actual[at])}")
         return lines
-    return [] if expected == actual and type(expected) is type(actual) else [f"{place}: expected {short(expected)}, got {short(actual)}"]
+    return (
+        []
+        if expected == actual and type(expected) is type(actual)
+        else [f"{place}: expected {short(expected)}, got {short(actual)}"]
+    )
 
 
 def short(value, length_max=300):

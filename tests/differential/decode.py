@@ -64,13 +64,15 @@ class Decoder:
     def table(self, table):
         call = self.call
         if call.keep:
-            table = table.select(call.keep)
+            table = table.select([name for name in call.keep if name in table.schema.names])
         if not call.columns_ordered:
             table = table.select(sorted(table.schema.names))
         return self.normaliser.table(table, call.ordered, call.distinct)
 
     def schema(self, schema):
-        return self.normaliser.schema(schema if self.call.columns_ordered else pa.schema(sorted(schema, key=lambda field: field.name), schema.metadata))
+        return self.normaliser.schema(
+            schema if self.call.columns_ordered else pa.schema(sorted(schema, key=lambda field: field.name), schema.metadata)
+        )
 
     def any(self, message):
         inside = protos.message_class(message.type_url.rsplit("/", 1)[-1]).FromString(message.value)
@@ -78,7 +80,11 @@ class Decoder:
 
     def chunk(self, message):
         table = arrow.ipc_table(message.payload, message.compression, message.uncompressed_size)
-        answer = {field.name: self.field(field, value) for field, value in message.ListFields() if field.name not in ("payload", "compression")}
+        answer = {
+            field.name: self.field(field, value)
+            for field, value in message.ListFields()
+            if field.name not in ("payload", "compression")
+        }
         return {**answer, "uncompressed_size": "<size>", "rows": self.normaliser.table(table, ordered=True)}
 
     def stream(self, messages):

@@ -72,7 +72,7 @@ def stock_differences(case, answers):
 
 
 def in_new_form(answer):
-    """Without what 0.36 and 0.41 always do in different ways: the URLs of segments, one column of tasks, one of the list of entries."""
+    """Without what 0.36 and 0.41 always do in different ways: URLs of segments, a column of tasks, one of the list of entries."""
     if isinstance(answer, dict):
         return {key: in_new_form(value) for key, value in answer.items()}
     if isinstance(answer, list):

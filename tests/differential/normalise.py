@@ -41,7 +41,7 @@ class Normaliser:
         return f"#{self.ids.setdefault(hexadecimal.lower(), len(self.ids) + 1)}"
 
     def text(self, text):
-        text = text.replace(self.files, "<files>")
+        text = text.replace(self.files, "<files>").replace(self.prefix, "@")
         text = SERVER_URL.sub(r"\1://<server>", text)
         text = TASK_ID.sub("<task>", text)
         text = ENTRY_ID.sub(lambda found: self.number(found[0]), text)
@@ -89,10 +89,13 @@ class Normaliser:
         return {"fields": fields, "metadata": self.metadata(schema.metadata)}
 
     def table(self, table, ordered=False, distinct=False):
-        """Schema and rows; rows in a fixed order unless theirs has a meaning. The list of entries is cut down to the case's own."""
+        """Schema and rows; rows in a fixed order unless theirs has a meaning. Of the list of entries only the case's own."""
         if {"entry_kind", "name"} <= set(table.schema.names):
             table = self.own_entries(table)
-        rows = [[self.cell(name, column[at]) for name, column in zip(table.schema.names, table.columns)] for at in range(table.num_rows)]
+        rows = [
+            [self.cell(name, column[at]) for name, column in zip(table.schema.names, table.columns)]
+            for at in range(table.num_rows)
+        ]
         if distinct:
             rows = list({by_text(row): row for row in rows}.values())
         return {**self.schema(table.schema), "rows": rows if ordered else sorted(rows, key=by_text)}
@@ -103,4 +106,8 @@ class Normaliser:
 
     def is_own(self, name):
         """Whether an entry is of this case: other cases' entries are on the same server."""
-        return name.startswith(self.prefix) or name == "__entries" or (name[:5] in ("__bp_", "__as_") and name[5:].lower() in self.ids)
+        return (
+            name.startswith(self.prefix)
+            or name == "__entries"
+            or (name[:5] in ("__bp_", "__as_") and name[5:].lower() in self.ids)
+        )

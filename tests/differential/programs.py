@@ -1,7 +1,7 @@
 """The words in which programs of stock clients are written. Imported in the processes of the SDKs: only needs what they have.
 
-A program takes a Run and returns what is compared. `run.step(name, call)` keeps the value or the error of one call. A generator's `yield` is a
-place where the server may be restarted: behind it `run.client` is a new client, so entries have to be asked for again.
+A program takes a Run. `run.step(name, call)` keeps the value or the error of one call: these are compared. A generator's `yield`
+is a place where the server may be restarted: behind it `run.client` is a new client, so entries have to be asked for again.
 """
 
 import concurrent.futures
@@ -82,7 +82,10 @@ class Run:
     def schema(self, schema):
         """The descriptors of a catalog Schema, in their order."""
         indexes = [["index", column.name] for column in schema.index_columns()]
-        return indexes + [[column.entity_path, column.component, column.component_type, column.archetype, column.is_static, column.is_property] for column in schema.component_columns()]
+        return indexes + [
+            [column.entity_path, column.component, column.component_type, column.archetype, column.is_static, column.is_property]
+            for column in schema.component_columns()
+        ]
 
     def chunks(self, store):
         """What a segment store holds."""

@@ -17,8 +17,14 @@ def catalog_connects(run):
 
 @program()
 def names_of_datasets(run):
-    for number, name in enumerate(("ok", "with blank", "x_-.: [1]", "a/b", "ünï", "", LONG, "n" * (180 - len(run.prefix)), "tab\t", "__hidden", "a.b.c")):
-        run.step(f"create {number}", lambda name=name: run.client.create_dataset(run.name(name) if name and len(name) < 181 else name).name, text=number in (3, 5))
+    for number, name in enumerate(
+        ("ok", "with blank", "x_-.: [1]", "a/b", "ünï", "", LONG, "n" * (180 - len(run.prefix)), "tab\t", "__hidden", "a.b.c")
+    ):
+        run.step(
+            f"create {number}",
+            lambda name=name: run.client.create_dataset(run.name(name) if name and len(name) < 181 else name).name,
+            text=number in (3, 5),
+        )
     yield
     run.step("all", lambda: run.own(run.client.datasets()))
     run.step("hidden too", lambda: run.own(run.client.datasets(include_hidden=True)))
@@ -59,7 +65,16 @@ def entry_properties(run):
     entry = run.dataset()
     run.step("repr", lambda: repr(entry))
     run.step("times", lambda: [entry.created_at <= entry.updated_at, str(entry.created_at.tzinfo)])
-    run.step("equal", lambda: [entry == run.dataset(), entry == run.name("ds"), entry == entry.id, run.name("ds") in run.client.entries(), "nobody" in run.client.entries()])
+    run.step(
+        "equal",
+        lambda: [
+            entry == run.dataset(),
+            entry == run.name("ds"),
+            entry == entry.id,
+            run.name("ds") in run.client.entries(),
+            "nobody" in run.client.entries(),
+        ],
+    )
     run.step("kind", lambda: [int(entry.kind), str(entry.kind)])
     run.step("url", lambda: entry.manifest_url.split("/")[-1].lower() == str(entry.id).lower())
     run.step("url of a segment", lambda: [entry.segment_url("s"), entry.segment_url("s", "frame", 1, 5)])
@@ -88,8 +103,14 @@ def deleted_entries(run):
     dataset = run.create("one.rrd")
     dataset.delete()
     for name, call in {
-        "schema": dataset.schema, "segments": dataset.segment_ids, "delete": dataset.delete, "register": lambda: dataset.register([run.uri("two.rrd")]),
-        "rename": lambda: dataset.set_name(run.name("x")), "reader": lambda: dataset.reader(index="frame"), "store": lambda: dataset.segment_store("one"), "name": lambda: dataset.name,
+        "schema": dataset.schema,
+        "segments": dataset.segment_ids,
+        "delete": dataset.delete,
+        "register": lambda: dataset.register([run.uri("two.rrd")]),
+        "rename": lambda: dataset.set_name(run.name("x")),
+        "reader": lambda: dataset.reader(index="frame"),
+        "store": lambda: dataset.segment_store("one"),
+        "name": lambda: dataset.name,
     }.items():
         run.step(name, call)
 
@@ -109,7 +130,12 @@ def hidden_datasets(run):
 def entries_table(run):
     run.create()
     yield
-    run.step("rows", lambda: sorted([row["name"]] for row in run.client.get_table("__entries").reader().to_pylist() if row["name"].startswith(run.prefix)))
+    run.step(
+        "rows",
+        lambda: sorted(
+            [row["name"]] for row in run.client.get_table("__entries").reader().to_pylist() if row["name"].startswith(run.prefix)
+        ),
+    )
     run.step("by SQL", lambda: run.rows(run.client.ctx.sql(f"select name from __entries where name like '{run.prefix}%'")))
     run.step("write", lambda: run.client.get_table("__entries").append(name="x"))
 

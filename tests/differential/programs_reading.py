@@ -18,7 +18,10 @@ def readers(run):
     run.step("unknown index", lambda: dataset.reader(index="nothing"), text=True)
     run.step("index of a wrong type", lambda: dataset.reader(index=5))
     run.step("a component as index", lambda: dataset.reader(index="/a:Scalars:scalars"))
-    run.step("semantically empty", lambda: sorted(dataset.reader(index="frame", include_semantically_empty_columns=True).schema().names))
+    run.step(
+        "semantically empty",
+        lambda: sorted(dataset.reader(index="frame", include_semantically_empty_columns=True).schema().names),
+    )
     run.step("tombstones", lambda: sorted(dataset.reader(index="frame", include_tombstone_columns=True).schema().names))
 
 
@@ -36,7 +39,9 @@ def filters_of_readers(run):
     run.step("nothing", lambda: read(view.reader(index="frame").filter(col("frame") > lit(10**6))))
     run.step("count", lambda: view.reader(index="frame").count())
     run.step("limit", lambda: len(view.reader(index="frame").limit(3).to_pylist()))
-    run.step("sorted", lambda: view.reader(index="frame").sort(col("frame").sort(ascending=False)).select("frame").to_pydict()["frame"])
+    run.step(
+        "sorted", lambda: view.reader(index="frame").sort(col("frame").sort(ascending=False)).select("frame").to_pydict()["frame"]
+    )
     run.step("projection", lambda: run.rows(view.reader(index="frame").select("frame", "rerun_segment_id")))
 
 
@@ -59,7 +64,15 @@ def contents_of_readers(run):
     run.create("one.rrd", "sparse.rrd", "properties.rrd")
     yield
     dataset = run.dataset()
-    for name, rules in {"all": "/**", "one": "/a", "not one": ["/**", "-/a"], "a subtree": "/late/**", "properties": "/__properties/**", "unknown": "/nothing", "star": ["+/**", "- /text"]}.items():
+    for name, rules in {
+        "all": "/**",
+        "one": "/a",
+        "not one": ["/**", "-/a"],
+        "a subtree": "/late/**",
+        "properties": "/__properties/**",
+        "unknown": "/nothing",
+        "star": ["+/**", "- /text"],
+    }.items():
         run.step(name, lambda rules=rules: sorted(map(str, run.schema(dataset.filter_contents(rules).schema()))))
     run.step("wrong", lambda: dataset.filter_contents(5))
 
@@ -71,8 +84,13 @@ def index_values(run):
     run.create("one.rrd", "two.rrd")
     yield
     view = run.dataset().filter_contents(["/a"])
-    read = lambda **options: run.rows(view.reader(index="frame", **options), columns=["rerun_segment_id", "frame", "/a:Scalars:scalars"])
-    run.step("per segment", lambda: read(using_index_values={"one": np.array([0, 2], dtype=np.int64), "two": np.array([10], dtype=np.int64)}))
+    read = lambda **options: run.rows(
+        view.reader(index="frame", **options), columns=["rerun_segment_id", "frame", "/a:Scalars:scalars"]
+    )
+    run.step(
+        "per segment",
+        lambda: read(using_index_values={"one": np.array([0, 2], dtype=np.int64), "two": np.array([10], dtype=np.int64)}),
+    )
     run.step("filled", lambda: read(using_index_values={"one": np.array([1, 100], dtype=np.int64)}, fill_latest_at=True))
     run.step("of a wrong type", lambda: read(using_index_values={"one": np.array(["x"])}))
     run.step("of nobody", lambda: read(using_index_values={"nobody": np.array([1], dtype=np.int64)}))
@@ -84,7 +102,9 @@ def indexes_of_all_types(run):
     yield
     dataset = run.dataset()
     for index in ("step", "when", "since"):
-        run.step(index, lambda index=index: run.frame(dataset.filter_contents(["/all"]).reader(index=index), columns_ordered=False))
+        run.step(
+            index, lambda index=index: run.frame(dataset.filter_contents(["/all"]).reader(index=index), columns_ordered=False)
+        )
     run.step("ranges", lambda: run.frame(dataset.get_index_ranges(), columns_ordered=False))
 
 
@@ -108,9 +128,13 @@ def joins_and_sql(run):
     meta = run.client.create_table(run.name("meta"), pa.schema([("rerun_segment_id", pa.string()), ("note", pa.string())]))
     meta.append(rerun_segment_id=["one", "two"], note=["first", "zweite ☃"])
     yield
-    run.step("joined", lambda: run.rows(run.dataset().segment_table(join_meta=run.table("meta")), columns=["rerun_segment_id", "note"]))
+    run.step(
+        "joined", lambda: run.rows(run.dataset().segment_table(join_meta=run.table("meta")), columns=["rerun_segment_id", "note"])
+    )
     run.step("join by a missing key", lambda: run.dataset().segment_table(join_meta=run.table("meta"), join_key="nothing"))
-    run.step("sql", lambda: run.rows(run.client.ctx.sql(f'select note from "{run.name("meta")}" where rerun_segment_id = \'two\'')))
+    run.step(
+        "sql", lambda: run.rows(run.client.ctx.sql(f'select note from "{run.name("meta")}" where rerun_segment_id = \'two\''))
+    )
     run.step("sql of nothing", lambda: run.client.ctx.sql('select * from "nobody.at.all"'))
 
 
@@ -120,7 +144,12 @@ def property_columns(run):
     yield
     frame = run.dataset().segment_table()
     run.step("names", lambda: sorted(name for name in frame.schema().names if name.startswith("property:")))
-    run.step("values", lambda: run.rows(frame.select(*(f'"{name}"' for name in sorted(frame.schema().names) if name.startswith("property:plain")))))
+    run.step(
+        "values",
+        lambda: run.rows(
+            frame.select(*(f'"{name}"' for name in sorted(frame.schema().names) if name.startswith("property:plain")))
+        ),
+    )
 
 
 @program()
@@ -128,5 +157,7 @@ def reading_at_once(run):
     run.create(*SEVERAL)
     yield
     view = run.dataset().filter_contents(["/a"])
-    run.together("readers", *[lambda: run.rows(view.reader(index="frame"), columns=["rerun_segment_id", "frame"]) for _ in range(6)])
+    run.together(
+        "readers", *[lambda: run.rows(view.reader(index="frame"), columns=["rerun_segment_id", "frame"]) for _ in range(6)]
+    )
     run.together("tables", *[lambda: run.rows(run.dataset().segment_table(), columns=["rerun_segment_id"]) for _ in range(6)])

@@ -14,7 +14,13 @@ def register_modes(run):
     run.step("skip", lambda: sorted(dataset.register([one, two], on_duplicate="skip").wait().segment_ids))
     run.step("replace", lambda: sorted(dataset.register([one, two], on_duplicate="replace").wait().segment_ids))
     run.step("wrong mode", lambda: dataset.register([one], on_duplicate="maybe"))
-    run.step("iterate", lambda: [[item.segment_id, item.uri, item.is_success, item.error] for item in dataset.register([one], on_duplicate="skip").iter_results()])
+    run.step(
+        "iterate",
+        lambda: [
+            [item.segment_id, item.uri, item.is_success, item.error]
+            for item in dataset.register([one], on_duplicate="skip").iter_results()
+        ],
+    )
     yield
     run.step("segments", lambda: sorted(run.dataset().segment_ids()))
 
@@ -24,14 +30,20 @@ def register_duplicates(run):
     dataset = run.create("one.rrd")
     run.step("error", lambda: dataset.register([run.uri("one.rrd"), run.uri("two.rrd")]).wait())
     run.step("the other", lambda: sorted(dataset.segment_ids()))
-    run.step("results", lambda: sorted([item.segment_id, item.is_success, item.error is None] for item in dataset.register([run.uri("one.rrd"), run.uri("three.rrd")]).iter_results()))
+    run.step(
+        "results",
+        lambda: sorted(
+            [item.segment_id, item.is_success, item.error is None]
+            for item in dataset.register([run.uri("one.rrd"), run.uri("three.rrd")]).iter_results()
+        ),
+    )
 
 
 @program()
 def register_errors(run):
     dataset = run.create()
     for name in ("missing.rrd", "few", "no_recording.rrd", "nothing.rrd", "header_only.rrd"):
-        run.step(name, lambda name=name: dataset.register([run.uri(name)]).wait())
+        run.step(name.removesuffix(".rrd"), lambda name=name: dataset.register([run.uri(name)]).wait())
     run.step("relative", lambda: dataset.register(["one.rrd"]).wait())
     run.step("none", lambda: dataset.register([]).wait())
     run.step("layers of another length", lambda: dataset.register([run.uri("one.rrd")], layer_name=["a", "b"]).wait())
@@ -68,7 +80,13 @@ def segment_tables(run):
     dataset = run.dataset()
     run.step("table", lambda: run.frame(dataset.segment_table().drop("rerun_storage_urls"), columns_ordered=False))
     run.step("urls", lambda: len(dataset.segment_table().to_pydict()["rerun_storage_urls"]))
-    run.step("one", lambda: run.rows(dataset.filter_segments("one").segment_table(), columns=["rerun_segment_id", "rerun_layer_names", "frame:start", "frame:end"]))
+    run.step(
+        "one",
+        lambda: run.rows(
+            dataset.filter_segments("one").segment_table(),
+            columns=["rerun_segment_id", "rerun_layer_names", "frame:start", "frame:end"],
+        ),
+    )
     run.step("manifest", lambda: run.frame(dataset.manifest().drop("rerun_storage_url"), columns_ordered=False))
     run.step("ranges", lambda: run.frame(dataset.get_index_ranges(), columns_ordered=False))
     run.step("filtered", lambda: run.rows(dataset.segment_table().filter("rerun_num_chunks > 3").select("rerun_segment_id")))
@@ -112,7 +130,9 @@ def odd_names(run):
     dataset = run.dataset()
     odd = "ünï ☃/segment?&id=1"
     run.step("segments", lambda: sorted(dataset.segment_ids()))
-    run.step("rows", lambda: run.rows(dataset.filter_segments(odd).reader(index="zeit ü"), columns=["rerun_segment_id", "zeit ü"]))
+    run.step(
+        "rows", lambda: run.rows(dataset.filter_segments(odd).reader(index="zeit ü"), columns=["rerun_segment_id", "zeit ü"])
+    )
     run.step("store", lambda: run.chunks(dataset.segment_store(odd)))
     run.step("url", lambda: dataset.segment_url(odd))
     run.step("unregister", lambda: dataset.unregister(segments_to_drop=[odd], layers_to_drop=[]).wait())
@@ -153,8 +173,13 @@ def unregistering(run):
 @program()
 def registering_at_once(run):
     dataset = run.create()
-    run.together("files", *[lambda at=at: dataset.register([run.uri(f"many/many_{at:02d}.rrd")]).wait().segment_ids for at in range(8)])
-    run.together("the same", *[lambda: run.dataset().register([run.uri("one.rrd")], on_duplicate="skip").wait().segment_ids for _ in range(6)])
+    run.together(
+        "files", *[lambda at=at: dataset.register([run.uri(f"many/many_{at:02d}.rrd")]).wait().segment_ids for at in range(8)]
+    )
+    run.together(
+        "the same",
+        *[lambda: run.dataset().register([run.uri("one.rrd")], on_duplicate="skip").wait().segment_ids for _ in range(6)],
+    )
     yield
     run.step("all", lambda: sorted(run.dataset().segment_ids()))
     run.together("reading", *[lambda: len(run.dataset().reader(index="frame").to_pylist()) for _ in range(4)])
@@ -166,8 +191,13 @@ def infos(run):
     yield
     dataset = run.dataset()
     info = dataset.info()
-    run.step("info", lambda: [info.num_segments, sorted(layer.name for layer in info.layers) if hasattr(info, "layers") else None])
-    run.step("segment", lambda: [dataset.segment("one").id, sorted(dataset.segment("one").layers()), run.schema(dataset.segment("one").schema())])
+    run.step(
+        "info", lambda: [info.num_segments, sorted(layer.name for layer in info.layers) if hasattr(info, "layers") else None]
+    )
+    run.step(
+        "segment",
+        lambda: [dataset.segment("one").id, sorted(dataset.segment("one").layers()), run.schema(dataset.segment("one").schema())],
+    )
     run.step("unknown segment", lambda: dataset.segment("nobody"))
     run.step("layer", lambda: sorted(dataset.layer("labels").segment_ids()))
     run.step("unknown layer", lambda: dataset.layer("nothing"))

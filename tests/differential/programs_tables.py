@@ -83,7 +83,9 @@ def table_is_queried(run):
     run.step("select", lambda: run.rows(table.reader().select("value").distinct()))
     run.step("count", lambda: table.reader().count())
     run.step("limit", lambda: len(table.reader().limit(7).to_pylist()))
-    run.step("sql", lambda: run.rows(run.client.ctx.sql(f'select value, count(*) as n from "{run.name("table")}" group by value')))
+    run.step(
+        "sql", lambda: run.rows(run.client.ctx.sql(f'select value, count(*) as n from "{run.name("table")}" group by value'))
+    )
     run.step("arrow", lambda: table.to_arrow_reader().read_all().num_rows)
 
 
@@ -91,9 +93,19 @@ def table_is_queried(run):
 def table_of_nested_types(run):
     import pyarrow as pa
 
-    schema = pa.schema([("list", pa.list_(pa.int64())), ("struct", pa.struct([("a", pa.string()), ("b", pa.list_(pa.float64()))])), ("time", pa.timestamp("ns")), ("text", pa.large_string()), ("bytes", pa.binary())])
+    schema = pa.schema(
+        [
+            ("list", pa.list_(pa.int64())),
+            ("struct", pa.struct([("a", pa.string()), ("b", pa.list_(pa.float64()))])),
+            ("time", pa.timestamp("ns")),
+            ("text", pa.large_string()),
+            ("bytes", pa.binary()),
+        ]
+    )
     table = run.client.create_table(run.name("table"), schema)
-    batch = pa.RecordBatch.from_pylist([{"list": [1, None], "struct": {"a": "ü", "b": [0.5]}, "time": 5, "text": "x" * 1000, "bytes": b"\0"}, {}], schema=schema)
+    batch = pa.RecordBatch.from_pylist(
+        [{"list": [1, None], "struct": {"a": "ü", "b": [0.5]}, "time": 5, "text": "x" * 1000, "bytes": b"\0"}, {}], schema=schema
+    )
     run.step("append", lambda: table.append(batch))
     yield
     run.step("rows", lambda: run.frame(run.table().reader()))

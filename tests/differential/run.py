@@ -63,7 +63,9 @@ def program_answers_of(server, version, wanted, files, work):
 
 def program_answers(wanted, files, work):
     """{(server, version): {program: answers}}; the stock servers are asked by their own SDK only."""
-    pairs = [(version, version) for version in (OLD, NEW)] + [(server, version) for server in (OURS, RESTARTED) for version in (OLD, NEW)]
+    pairs = [(version, version) for version in (OLD, NEW)] + [
+        (server, version) for server in (OURS, RESTARTED) for version in (OLD, NEW)
+    ]
     with concurrent.futures.ThreadPoolExecutor(len(pairs)) as threads:
         running = {pair: threads.submit(program_answers_of, *pair, wanted, files, work) for pair in pairs}
         return {pair: answers.result() for pair, answers in running.items()}

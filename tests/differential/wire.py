@@ -13,8 +13,12 @@ from differential.decode import Decoder, entry_hex
 from differential.normalise import Normaliser, by_text
 
 TIMEOUT_S = 20.0
-UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.max_metadata_size", 1 << 24),
-             ("grpc.absolute_max_metadata_size", 1 << 24)]
+UNLIMITED = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_metadata_size", 1 << 24),
+    ("grpc.absolute_max_metadata_size", 1 << 24),
+]
 
 
 def is_message(value):
@@ -37,7 +41,11 @@ class Connection:
         answer_type = protos.message_class(descriptor.output_type.full_name).FromString if descriptor else None
         stub = make(path, request_serializer=None, response_deserializer=answer_type)
         argument = iter(request) if input_streams else request
-        return stub(argument, timeout=timeout_s, metadata=metadata) if output_streams else stub.future(argument, timeout=timeout_s, metadata=metadata)
+        return (
+            stub(argument, timeout=timeout_s, metadata=metadata)
+            if output_streams
+            else stub.future(argument, timeout=timeout_s, metadata=metadata)
+        )
 
     def close(self):
         self.channel.close()
@@ -106,7 +114,9 @@ class Session:
             request, headers = self.resolve(step.request), self.resolve(step.headers)
         except (KeyError, AttributeError) as error:
             raise NotAnswered(f"an answer that this step needs is missing: {error}") from None
-        encode = lambda content: content if isinstance(content, bytes) else protos.build(descriptor.input_type.full_name, content).SerializeToString()
+        encode = lambda content: (
+            content if isinstance(content, bytes) else protos.build(descriptor.input_type.full_name, content).SerializeToString()
+        )
         content = [encode(item) for item in request] if isinstance(request, list) else encode(request)
         return connection.call(step.method, content, list(wire_headers(headers)))
 
@@ -220,13 +230,13 @@ def run_cases(cases, server, files):
 
 
 def run_cases_with_restarts(cases, start, files):
-    """The first step of every case, then the second of every case in the server's next life, and so on. start() gives a running server."""
+    """The first step of every case, then the second of every case in the next life of the server, and so on. start() starts it."""
     sessions = [Session(case, prefix_of(number), files) for number, case in cases]
     for at in range(max((len(session.case.steps) for session in sessions), default=0)):
         with start() as server:
             connection = Connection(server.address)
             for session in sessions:
-                for step in session.case.steps[at:at + 1]:
+                for step in session.case.steps[at : at + 1]:
                     session.run(step, connection)
             connection.close()
     return {session.case.name: session.records for session in sessions}

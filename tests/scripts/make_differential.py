@@ -137,7 +137,8 @@ def several(out):
     (out / "header_only.rrd").write_bytes(whole[:12])
     for number in range(20):
         simple(out / "many", f"many_{number:02d}", start=number)
-    subprocess.run([pathlib.Path(sys.executable).with_name("rerun"), "rrd", "merge", "-o", out / "both.rrd", out / "one.rrd", out / "two.rrd"], check=True)
+    rerun = pathlib.Path(sys.executable).with_name("rerun")
+    subprocess.run([rerun, "rrd", "merge", "-o", out / "both.rrd", out / "one.rrd", out / "two.rrd"], check=True)
 
 
 def main(out):
