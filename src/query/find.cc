@@ -182,8 +182,6 @@ class Finder {
   // ---- supplements
 
   arrow::Status AddSupplements() {
-    std::erase_if(found_,
-                  [&](const auto& chunk) { return chunk.is_static && index_.ComponentsOf(chunk.ref).empty(); });  // only nulls
     ARROW_RETURN_NOT_OK(AddEmpties(catalog_, snapshot_, request_, &found_));
     if (std::holds_alternative<StaticMode>(request_.mode)) return arrow::Status::OK();
     ARROW_RETURN_NOT_OK(AddClears(catalog_, snapshot_, request_, RequestedLayers(), &found_));
