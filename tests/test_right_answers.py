@@ -60,6 +60,12 @@ RECORDINGS = {
     "clear alone": segment("seg", CLEARED, clears((30, 3, [True]))),
     "two flags": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, [False, True]))),
     "flags out of step": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, [False, True]), (31, 5, [False]))),
+    "late clears": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 8, [True]), (31, 9, [False]))),
+    "empty at the end": segment("seg", chunk("/a", [(1, 1, {"x": [1.0]}), (2, 2, {"x": [2.0]})]), chunk("/a", [(3, 5, {"x": []})])),
+    "empty": segment("seg", chunk("/a", [(3, 5, {"x": []})])),
+    "empty static": segment("seg", static("/s", (5, {"z": []}))),
+    "null static": segment("seg", chunk("/a", [(1, 1, {"x": [1.0]}), (2, 6, {"x": [2.0]})]), static("/a", (5, {"x": None}))),
+    "null timeline": segment("seg", chunk("/a", [(1, 1, {"x": [1.0]}), (2, 6, {"x": [2.0]})]), chunk("/n", [(3, 1, {"q": None})], {"tick": "sequence"})),
     "null flag": segment("seg", CLEARED, CLEARED_PARENT, clears((30, 3, None), (31, 5, [True]))),
 }  # fmt: skip
 
@@ -129,7 +135,7 @@ CLEARS = {
         case("index values after a Clear", ["clears"], fill_latest_at=True, using_index_values={"seg": [2, 4, 7]}),
         rows(("seg", 2, [1.0], [1.0]), ("seg", 4, [], []), ("seg", 7, [2.0], [2.0])),
     ),
-    "a range of Clears": (case("a range of Clears", ["clears"], [between(3, 5)]), rows(("seg", 3, [], []), ("seg", 5, [], None))),
+    "a range of Clears": (case("a range of Clears", ["late clears"], [at_least(7)]), rows(("seg", 8, [], []), ("seg", 9, [], None))),
     "a Clear outside the contents": (
         case("a Clear outside the contents", ["clears"], contents=["/p/a"]),
         rows(("seg", 1, [1.0]), ("seg", 3, []), ("seg", 6, [2.0])),
@@ -137,9 +143,37 @@ CLEARS = {
     "a Clear alone on its entity": (case("a Clear alone on its entity", ["clear alone"]), rows(("seg", 1, [1.0]), ("seg", 3, []), ("seg", 6, [2.0]))),
     "a Clear of two flags": (case("a Clear of two flags", ["two flags"]), rows(FIRST, ("seg", 3, [], None), LAST)),
     "flags out of step": (case("flags out of step", ["flags out of step"]), rows(FIRST, ("seg", 3, [], None), ("seg", 5, [], None), LAST)),
-    "a Clear behind a null": (case("a Clear behind a null", ["null flag"]), rows(FIRST, ("seg", 5, [], []), LAST)),
 }  # fmt: skip
-CASES = BRIDGES | CLEARS
+EMPTIES = {
+    "a range of empty cells": (case("a range of empty cells", ["empty at the end"], [at_least(4)]), rows(("seg", 5, []))),
+    "index values at empty cells": (
+        case("index values at empty cells", ["empty at the end"], using_index_values={"seg": [5]}),
+        rows(("seg", 5, [])),
+    ),
+    "empty in one recording": (
+        case("empty in one recording", ["empty", "other"]),
+        rows(("seg", 5, [], None), *(("other", at, X(at), [7.0]) for at in range(10))),
+    ),
+    "empty static values": (case("empty static values", ["empty static", "other"], index=None), rows(("seg", None, []), ("other", None, [7.0]))),
+    "a range beside null static values": (case("a range beside null static values", ["null static"], [at_least(4)]), rows(("seg", 6, [2.0]))),
+    "a timeline of nulls": (
+        case("a timeline of nulls", ["null timeline"], using_index_values=[1, 2]),
+        rows(("seg", None, 1, [1.0]), ("seg", None, 2, None)),
+    ),
+}  # fmt: skip
+CASES = BRIDGES | CLEARS | EMPTIES
+# Right from the stock server too: supplements must not spoil them.
+STILL_RIGHT = {
+    "Clear columns": (
+        case("Clear columns", ["clears"], include_tombstone_columns=True),
+        rows(("seg", 1, [1.0], None, [1.0]), ("seg", 3, [], [True], []), ("seg", 5, [], [False], None), ("seg", 6, [2.0], None, [2.0])),
+    ),
+    "a Clear behind a null": (case("a Clear behind a null", ["null flag"]), rows(FIRST, ("seg", 5, [], []), LAST)),
+    "fill": (case("fill", ["plain"], fill_latest_at=True), rows(*(("seg", at, X(at), [7.0]) for at in range(18)))),
+    "index values": (case("index values", ["plain"], using_index_values={"seg": [5, 6, 30]}), rows(("seg", 5, X(5), [7.0]), ("seg", 6, X(6), [7.0]), ("seg", 30, None, [7.0]))),
+    "static alone": (case("static alone", ["plain"], index=None), rows(("seg", None, [7.0]))),
+    "no static": (case("no static", ["plain"], contents=["/a"]), rows(*(("seg", at, X(at)) for at in range(18)))),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +182,7 @@ def answers(program, tmp_path_factory):
     work = tmp_path_factory.mktemp("right answers")
     description, recordings = work / "cases.json", work / "recordings"
     recordings.mkdir()
-    description.write_text(json.dumps({"recordings": RECORDINGS, "cases": [one for one, _ in CASES.values()]}))
+    description.write_text(json.dumps({"recordings": RECORDINGS, "cases": [one for one, _ in (CASES | STILL_RIGHT).values()]}))
     golden.make_recordings(recordings, description)
     found = {}
     for version in SDK_VERSIONS:
@@ -181,3 +215,10 @@ def test_stock_server_is_wrong(answers, version, name):
 def test_our_server_is_right(answers, version, who, name):
     answer = answers[who, version][name]
     assert is_right(answer, CASES[name][1]), f"expected {CASES[name][1][:30]}\nfound {answer.get('rows', answer)[:30]}"
+
+
+@pytest.mark.parametrize("who", ["stock", "ours", "pieces"])
+@pytest.mark.parametrize("name", STILL_RIGHT)
+def test_what_was_right_stays_right(answers, version, who, name):
+    answer = answers[who, version][name]
+    assert is_right(answer, STILL_RIGHT[name][1]), f"expected {STILL_RIGHT[name][1][:30]}\nfound {answer.get('rows', answer)[:30]}"

@@ -11,6 +11,7 @@ namespace mutoscope::query {
 namespace {
 
 constexpr uint64_t kRowsAtRiskMin = 4;
+constexpr size_t kSparseReadsMax = 64;  // chunks of a segment of which the cells are looked at
 
 using Chunks = std::vector<const FoundChunk*>;
 
@@ -97,7 +98,7 @@ class Bridges {
       if (components[i].rows_set == num_rows) return Pier{SpanOf(chunk, component), chunk.starts};
       if (components[i].rows_set > 0 && !sparse) sparse = component;
     }
-    return sparse ? SparsePier(chunk, *sparse) : std::nullopt;
+    return sparse && sparse_reads_++ < kSparseReadsMax ? SparsePier(chunk, *sparse) : std::nullopt;
   }
 
   bool IsReadAsTemporal(const FoundChunk& chunk, uint32_t position, std::string_view component) {
@@ -114,24 +115,19 @@ class Bridges {
 
   // At the first row that is sent and has a value.
   std::optional<Pier> SparsePier(const FoundChunk& chunk, std::string_view component) const {
-    const auto rows = catalog_.Rows(chunk.key.dataset, chunk.key.layer, chunk.key.ordinal);
-    if (!rows) return std::nullopt;  // not indexed yet
-    const auto cells = std::ranges::find_if(rows->components, [&](const auto& c) { return c.descriptor.component == component; });
-    if (cells == rows->components.end()) return std::nullopt;
-    const auto is_set = [&](size_t row) { return cells->set.empty() || (cells->set[row / 8] >> (row % 8) & 1) != 0; };
-    const auto is_sent = [&](size_t row) {
-      return chunk.key.rows.empty() || std::ranges::any_of(chunk.key.rows, [&](const RowRange& range) {
-               return row >= range.begin && row - range.begin < range.count;
-             });
-    };
+    const auto loaded = LoadRows(catalog_, snapshot_, chunk);
+    if (!loaded.ok()) return std::nullopt;  // delivering the chunk itself will say why
+    const auto& rows = *loaded;
+    const auto cells = std::ranges::find_if(rows.components, [&](const auto& c) { return c.descriptor.component == component; });
+    if (cells == rows.components.end()) return std::nullopt;
     size_t row = 0;
-    while (row < rows->row_ids.size() && !(is_set(row) && is_sent(row))) ++row;
-    if (row == rows->row_ids.size()) return std::nullopt;
+    while (row < rows.row_ids.size() && !(IsSet(cells->set, row) && IsSent(chunk, row))) ++row;
+    if (row == rows.row_ids.size()) return std::nullopt;
     Pier pier{SpanOf(chunk, component), {}};
     for (const auto& name : request_.announce) {
-      const auto timeline = std::ranges::find(rows->timelines, name, &chunk::Timeline::name);
+      const auto timeline = std::ranges::find(rows.timelines, name, &chunk::Timeline::name);
       auto& time = pier.times.emplace_back();
-      if (timeline != rows->timelines.end()) time = rows->times[static_cast<size_t>(timeline - rows->timelines.begin())][row];
+      if (timeline != rows.timelines.end()) time = rows.times[static_cast<size_t>(timeline - rows.timelines.begin())][row];
     }
     return pier;
   }
@@ -158,6 +154,7 @@ class Bridges {
   VisibleColumns& visible_;
   std::set<std::pair<std::string_view, std::string_view>> statics_;  // (entity, component)
   std::map<Span, std::map<const FoundChunk*, Times>> rows_;
+  size_t sparse_reads_ = 0;
 };
 
 bool AtRisk(const catalog::DatasetSnapshot& snapshot, const SegmentChunks& chunks) {

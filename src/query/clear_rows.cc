@@ -49,6 +49,13 @@ arrow::Result<ClearChunk> ReadClears(const catalog::Catalog& catalog, const cata
     const int64_t* times = chunk::TimesOf(*column);
     for (auto& row : clears.rows) row.times.push_back(*times++);
   }
+  for (size_t i = 0; i < chunk.components.size(); ++i) {
+    if (chunk.components[i].component == chunk::kClearComponent) continue;
+    const auto column = chunk.batch->column(chunk.component_column(i));
+    for (int64_t row = 0; row < column->length(); ++row) {
+      if (column->IsValid(row)) clears.rows[static_cast<size_t>(row)].values.push_back(chunk.components[i].component);
+    }
+  }
   ARROW_RETURN_NOT_OK(ReadFlags(chunk, &clears.rows));
   return clears;
 }

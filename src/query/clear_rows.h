@@ -18,6 +18,7 @@ struct ClearRow {
   size_t instances = 0;        // of the flag's cell; null counts as none
   bool is_null = false;        // no Clear
   bool is_recursive = false;
+  std::vector<std::string> values;  // other components that have a cell in this row
 };
 
 struct ClearChunk {

@@ -81,8 +81,8 @@ class Clears {
 
   // ---- the Clears themselves
 
-  // The client takes flags by position in the values of the whole column, and aborts where there are too few: each Clear goes out
-  // in a chunk of its own, and not at all if its cell has not one flag.
+  // The client takes flags by position in the values of the whole column, and aborts where there are more than rows: each Clear
+  // goes out in a chunk of its own, and not at all if its cell has several.
   void CutRows(std::vector<FoundChunk>* found) const {
     std::vector<FoundChunk> kept;
     for (auto& chunk : *found) {
@@ -103,9 +103,9 @@ class Clears {
       (components[i].descriptor->component == chunk::kClearComponent ? flags : others).push_back(i);
     }
     const auto& rows = clear.chunk.rows;
-    if (rows.size() == 1 && rows[0].instances == 1) return kept->push_back(std::move(chunk));
+    if (rows.size() == 1 && rows[0].instances <= 1) return kept->push_back(std::move(chunk));
     for (uint32_t row = 0; row < rows.size(); ++row) {
-      if (rows[row].instances != 1) continue;
+      if (rows[row].is_null || rows[row].instances > 1) continue;
       auto piece = chunk;
       piece.key.rows = {{row, 1}};
       piece.key.components = flags;
@@ -146,38 +146,37 @@ class Clears {
     }
   }
 
-  // A row of `[]` in each column for each Clear. The row before them makes the columns known to the client: it drops columns of
-  // which it was sent only `[]`.
-  void AddCleared(std::string_view entity, std::set<std::string_view> components, const Clear& clear,
+  // A row of `[]` in each column for each Clear.
+  void AddCleared(std::string_view entity, const std::set<std::string_view>& components, const Clear& clear,
                   std::vector<FoundChunk>* found) const {
     const bool own = entity == clear.info.entity;
+    const auto is_announced = [&](const auto& timeline) {
+      return std::ranges::find(request_.announce, timeline) != request_.announce.end();
+    };
     if (!own && !IsBelow(entity, clear.info.entity)) return;
-    if (own) {  // a value in the very row of a Clear wins over it
-      for (const auto& component : index_.ComponentsOf(*index_.Find(clear.info.layer, clear.info.ordinal))) {
-        components.erase(component.descriptor->component);
-      }
-    }
-    MadeChunk made{std::string(entity), {components.begin(), components.end()}, {}, {}};
-    std::vector<size_t> timelines;
-    for (const auto& timeline : request_.announce) {
-      const auto position =
-          static_cast<size_t>(std::ranges::find(clear.chunk.timelines, timeline) - clear.chunk.timelines.begin());
-      if (position == clear.chunk.timelines.size()) continue;
-      made.timelines.push_back(timeline);
-      timelines.push_back(position);
-    }
+    if (std::ranges::none_of(clear.chunk.timelines, is_announced)) return;
+    std::map<std::set<std::string_view>, std::vector<MadeRow>> rows;
     for (const ClearRow& row : clear.chunk.rows) {
       if (row.is_null || (!own && !row.is_recursive)) continue;
-      MadeRow cleared{row.row_id, {}, false};
-      for (const size_t position : timelines) cleared.times.push_back(row.times[position]);
-      made.rows.push_back(std::move(cleared));
+      auto cleared = components;
+      if (own) {  // a value in the very row of a Clear wins over it
+        for (const auto& value : row.values) cleared.erase(value);
+      }
+      if (!cleared.empty()) rows[cleared].push_back({row.row_id, row.times, false});
     }
-    if (made.components.empty() || made.timelines.empty() || made.rows.empty()) return;
-    std::ranges::sort(made.rows, {}, &MadeRow::row_id);
-    made.rows.insert(made.rows.begin(), {base::Tuid{0, 1}, made.rows.front().times, true});
+    for (auto& [cleared, of_these] : rows) AddRows(entity, cleared, std::move(of_these), clear, found);
+  }
+
+  // The row before them makes the columns known to the client: it drops columns of which it was sent only `[]`. The rows have all
+  // timelines, as these cells win, and a row has the index values of its cells.
+  void AddRows(std::string_view entity, const std::set<std::string_view>& components, std::vector<MadeRow> rows,
+               const Clear& clear, std::vector<FoundChunk>* found) const {
+    std::ranges::sort(rows, {}, &MadeRow::row_id);
+    rows.insert(rows.begin(), {base::Tuid{0, 1}, rows.front().times, true});
     FoundChunk beside;
     beside.layer = clear.layer;
     beside.entity = entity;
+    MadeChunk made{std::string(entity), {components.begin(), components.end()}, clear.chunk.timelines, std::move(rows)};
     found->push_back(AnnounceMade(snapshot_, beside, std::move(made), request_.announce));
   }
 

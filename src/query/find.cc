@@ -182,6 +182,7 @@ class Finder {
   // ---- supplements
 
   arrow::Status AddSupplements() {
+    ARROW_RETURN_NOT_OK(AddEmpties(catalog_, snapshot_, request_, &found_));
     if (std::holds_alternative<StaticMode>(request_.mode)) return arrow::Status::OK();
     ARROW_RETURN_NOT_OK(AddClears(catalog_, snapshot_, request_, RequestedLayers(), &found_));
     // With fill or index values the client does not need bridges.

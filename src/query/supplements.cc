@@ -9,6 +9,20 @@ constexpr uint64_t kMadeChunkBytes = 1024;  // about what is sent for one
 
 }  // namespace
 
+arrow::Result<index::ChunkRows> LoadRows(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot,
+                                         const FoundChunk& chunk) {
+  if (auto rows = catalog.Rows(chunk.key.dataset, chunk.key.layer, chunk.key.ordinal)) return std::move(*rows);
+  ARROW_ASSIGN_OR_RAISE(const auto file, catalog.OpenLayer(*chunk.layer));
+  return index::BuildChunkRows(*file, snapshot.index->Info(chunk.ref).place);
+}
+
+bool IsSet(const std::vector<uint8_t>& bits, size_t row) { return bits.empty() || (bits[row / 8] >> (row % 8) & 1) != 0; }
+
+bool IsSent(const FoundChunk& chunk, size_t row) {
+  const auto holds = [&](const RowRange& range) { return row >= range.begin && row - range.begin < range.count; };
+  return chunk.key.rows.empty() || std::ranges::any_of(chunk.key.rows, holds);
+}
+
 FoundChunk AnnounceMade(const catalog::DatasetSnapshot& snapshot, const FoundChunk& beside, MadeChunk made,
                         const std::vector<std::string>& announce) {
   FoundChunk found;

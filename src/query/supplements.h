@@ -7,7 +7,9 @@
 
 #include <vector>
 
+#include "arrow/result.h"
 #include "catalog/catalog.h"
+#include "index/chunk_rows.h"
 #include "query/find.h"
 
 namespace mutoscope::query {
@@ -26,6 +28,20 @@ void AddBridges(const catalog::Catalog& catalog, const catalog::DatasetSnapshot&
 // `layers`: those that the request selects.
 arrow::Status AddClears(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const FindRequest& request,
                         const index::LayerSelection& layers, std::vector<FoundChunk>* found);
+
+// A value in columns of which only `[]` is sent: a stock client takes those for columns that nothing was ever logged to.
+arrow::Status AddEmpties(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const FindRequest& request,
+                         std::vector<FoundChunk>* found);
+
+// ---- for those above
+
+// The rows of a chunk from the layer index, or decoded where that is not written yet.
+arrow::Result<index::ChunkRows> LoadRows(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot,
+                                         const FoundChunk& chunk);
+// One bit a row; no bits: all are set.
+bool IsSet(const std::vector<uint8_t>& bits, size_t row);
+// Whether the row is among those that the chunk's key names.
+bool IsSent(const FoundChunk& chunk, size_t row);
 
 // A made chunk in the segment of `beside`, as it is announced. `made.timelines` are those of `announce` that it has, in that
 // order.
