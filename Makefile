@@ -5,10 +5,11 @@ CXX_SOURCES = $(shell find include src tests/fuzz examples python -name '*.h' -o
 export MUTOSCOPE_CASES = $(CURDIR)/build/corpus/cases
 FUZZ_SECONDS ?= 3600
 SOAK_SECONDS ?= 3600
+LOAD_SECONDS ?= 60
 
 # The parts of `test` follow each other: they share two cores.
 .NOTPARALLEL:
-.PHONY: setup build demo test unit sanitize e2e bench bench-native fuzz soak lint format clean
+.PHONY: setup build demo test unit sanitize e2e bench bench-native fuzz soak load lint format clean
 
 setup:
 	$(SETUP)
@@ -54,6 +55,11 @@ fuzz:
 soak:
 	$(SETUP) apt venv sdk36 sdk41 program
 	$(PYTHON) tests/soak.py --seconds $(SOAK_SECONDS)
+
+# Many clients at once: queries, registrations, table writes; says the times and whether memory grew.
+load:
+	$(SETUP) apt venv sdk36 sdk41 program
+	$(PYTHON) tests/load.py --clients 200 --seconds $(LOAD_SECONDS)
 
 lint:
 	$(SETUP) apt apt-test venv build

@@ -20,6 +20,8 @@ DIFFERENCES = {
     "register s3": ("the scheme is what is wrong, not a file that is missing", {"error": "ValueError"}),
     "register no rrd": (_one_form, {"error": "ValueError"}),
     "duplicate error": (_one_form, {"error": "ValueError"}),
+    "maintenance": ("the stock server has no upkeep", None),
+    "dataset maintenance": ("the stock server has no upkeep", None),
     "duplicate error: the others": (_one_form, ["robot_000", "robot_001"]),
 }
 

@@ -32,7 +32,7 @@ def name_of(path):
 
 @pytest.fixture
 def demo_server(serve, robot_recordings, video_sample):
-    return serve("--dataset", f"robots={robot_recordings}", "--dataset", f"video_sample={video_sample}").wait_ready()
+    return serve("--dataset", f"robots={robot_recordings}", "--dataset", f"video_sample={video_sample}", "--record-to", "live").wait_ready()
 
 
 @pytest.mark.parametrize("path", WITH_BLOCKS, ids=name_of)

@@ -23,6 +23,7 @@ WITH_EXAMPLES = [name for name in MODULES if any(test.examples for test in FINDE
 def sample(tmp_path_factory):
     path = tmp_path_factory.mktemp("sample_recording") / "sample.rrd"
     sdk.run("0.41.0", SCRIPTS / "make_sample_recording.py", path)
+    sdk.run("0.41.0", SCRIPTS / "make_blueprint.py", path.with_suffix(".rbl"))
     return path
 
 
@@ -33,7 +34,7 @@ def names(sample, tmp_path):
         client = server.client()
         yield {
             "mutoscope": mutoscope, "np": np, "pa": pa, "pc": pc, "server": server, "client": client, "dataset": client.get_dataset("sample"),
-            "recording": sample, "tmp": tmp_path,
+            "recording": sample, "blueprint": sample.with_suffix(".rbl"), "tmp": tmp_path,
         }
 
 

@@ -8,22 +8,14 @@
 #include <vector>
 
 #include "arrow/dataset/dataset.h"
+#include "arrow/record_batch.h"
 #include "arrow/result.h"
 #include "arrow/table.h"
+#include "mutoscope/entry.h"
 #include "mutoscope/export.h"
 #include "mutoscope/query.h"
 
 namespace mutoscope {
-
-enum class EntryKind { kDataset = 1, kDatasetView = 2, kTable = 3, kTableView = 4, kBlueprintDataset = 5, kAssetDataset = 6 };
-
-struct Entry {
-  std::string id;  // 32 hex digits
-  std::string name;
-  EntryKind kind = EntryKind::kDataset;
-  int64_t created_at_ns = 0;  // since the Unix epoch
-  int64_t updated_at_ns = 0;
-};
 
 // A recording, or a directory of them.
 struct Source {
@@ -56,6 +48,21 @@ struct DatasetDetails {
   std::optional<std::string> default_segment_table_blueprint;
 };
 
+// Properties of a segment that were set beside its recordings, and outlive them.
+struct SegmentProperties {
+  std::string segment_id;
+  std::shared_ptr<arrow::RecordBatch> values;  // one row; columns `property:<key>:<component>`
+  uint64_t revision = 0;                       // another one after each change, never 0
+};
+
+struct Maintenance {
+  bool optimize_indexes = false;
+  bool retrain_indexes = false;
+  bool compact_fragments = false;
+  std::optional<int64_t> cleanup_before_ns;  // since the Unix epoch
+  bool unsafe_allow_recent_cleanup = false;
+};
+
 // One interface for a dataset in this process and for one on a server. Immutable handle, thread-safe; calls may block on the disk
 // or the network. Errors carry a gRPC code (mutoscope/error.h).
 class MUTOSCOPE_EXPORT Dataset {
@@ -63,6 +70,8 @@ class MUTOSCOPE_EXPORT Dataset {
   virtual ~Dataset() = default;
   virtual const Entry& entry() const = 0;
   virtual arrow::Result<DatasetDetails> Details() const = 0;
+  // Takes their place. INVALID_ARGUMENT for a default blueprint without a dataset of blueprints.
+  virtual arrow::Result<DatasetDetails> SetDetails(const DatasetDetails& details) = 0;
 
   // Row id, indexes by name, components by entity path; field metadata as rerun's (rerun:kind, rerun:entity_path …). No fields
   // while nothing is registered.
@@ -80,6 +89,21 @@ class MUTOSCOPE_EXPORT Dataset {
   // never touched. Returns one entry for each dropped layer.
   virtual arrow::Result<std::vector<Registered>> Unregister(const std::vector<std::string>& segments,
                                                             const std::vector<std::string>& layers) = 0;
+
+  // Segments of the asset dataset that belong to every segment, and to this one.
+  virtual arrow::Result<std::vector<std::string>> AssetsForSegment(const std::string& segment_id) const = 0;
+
+  // Of those of the segments that have some.
+  virtual arrow::Result<std::vector<SegmentProperties>> GetSegmentProperties(
+      const std::vector<std::string>& segment_ids) const = 0;
+  // Takes the place of all properties of the segment; the new revision. `values`: one row. With `expected_revision` (0 = there
+  // are none yet): FAILED_PRECONDITION if somebody has changed them since.
+  virtual arrow::Result<uint64_t> SetSegmentProperties(const std::string& segment_id, const arrow::RecordBatch& values,
+                                                       std::optional<uint64_t> expected_revision = std::nullopt) = 0;
+  virtual arrow::Status DeleteSegmentProperties(const std::vector<std::string>& segment_ids) = 0;
+
+  // What was done, as text.
+  virtual arrow::Result<std::string> DoMaintenance(const Maintenance& maintenance = {}) = 0;
 
   // The schema of the answer to `request`, without running it.
   virtual arrow::Result<std::shared_ptr<arrow::Schema>> QuerySchema(const Request& request) const = 0;

@@ -1,4 +1,4 @@
-"""Answers as pyarrow datasets whose filters, projections and counts run in the engine.
+"""Answers and tables as pyarrow datasets whose filters, projections and counts run in the engine.
 
 DataFusion and Polars call the methods of a dataset; DuckDB and other C++ code scan the C++ object below it. Both reach the engine, and a
 filter is applied there, once.
@@ -23,7 +23,7 @@ from mutoscope._request import Request
 WAIT_MS_MAX = 100
 INTERRUPT_AGAIN_S = 0.005
 
-Handle = Callable[[], _engine.Dataset]
+Handle = Callable[[], _engine.Dataset | _engine.Table]
 
 
 def batches_of(reader: _engine.Reader) -> Iterator[pa.RecordBatch]:
@@ -116,7 +116,7 @@ class QueryFragment:
 
 
 class QueryDataset(_engine.ArrowDataset):
-    """The answer to a query as a :class:`pyarrow.dataset.Dataset`. Every scan runs it again.
+    """The answer to a query, or a table, as a :class:`pyarrow.dataset.Dataset`. Every scan runs it again.
 
     Columns may be names or, as in pyarrow, a dict of expressions; options that do not apply (`batch_size`, `use_threads` …) are
     accepted.

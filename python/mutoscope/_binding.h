@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "arrow/python/common.h"
 #include "mutoscope/client.h"
 #include "mutoscope/error.h"
 #include "mutoscope/server.h"
@@ -46,6 +47,10 @@ inline void SetPythonError() {
     throw;
   } catch (const PythonError&) {
   } catch (const StatusError& error) {
+    if (arrow::py::IsPyError(error.status)) {  // raised by an iterator of Python's that a call read
+      arrow::py::RestorePyError(error.status);
+      return;
+    }
     PyObject* type = exception_of_code[static_cast<int>(ErrorCodeOf(error.status))];
     PyErr_SetString(type != nullptr ? type : PyExc_RuntimeError, error.status.message().c_str());
   } catch (const std::exception& error) {
@@ -292,6 +297,7 @@ class Kept {
 using KeptCatalog = Kept<Catalog>;
 using KeptDataset = Kept<Dataset>;
 using KeptServer = Kept<Server>;
+using KeptTable = Kept<Table>;
 
 inline KeptCatalog OpenCatalog(const CatalogOptions& options) {
   return KeptCatalog(Value(Blocking([=] { return Catalog::Open(options); })));
@@ -329,6 +335,40 @@ inline void DeleteEntry(const KeptCatalog& catalog, const std::string& id) {
   Check(Blocking([=, held = catalog.get()] { return held->DeleteEntry(id); }));
 }
 
+inline KeptTable GetTable(const KeptCatalog& catalog, const std::string& name) {
+  return KeptTable(Value(Blocking([=, held = catalog.get()] { return held->GetTable(name); })));
+}
+
+inline KeptTable GetTableById(const KeptCatalog& catalog, const std::string& id) {
+  return KeptTable(Value(Blocking([=, held = catalog.get()] { return held->GetTableById(id); })));
+}
+
+inline KeptTable CreateTable(const KeptCatalog& catalog, const std::string& name, const std::shared_ptr<arrow::Schema>& schema,
+                             const std::optional<std::string>& url) {
+  return KeptTable(Value(Blocking([=, held = catalog.get()] { return held->CreateTable(name, *schema, url); })));
+}
+
+inline KeptTable RegisterTable(const KeptCatalog& catalog, const std::string& name, const std::string& url) {
+  return KeptTable(Value(Blocking([=, held = catalog.get()] { return held->RegisterTable(name, url); })));
+}
+
+inline void CancelTasks(const KeptCatalog& catalog, const std::vector<std::string>& ids) {
+  Check(Blocking([=, held = catalog.get()] { return held->CancelTasks(ids); }));
+}
+
+inline std::string Stage(const KeptCatalog& catalog, const std::string& key,
+                         const std::shared_ptr<arrow::io::RandomAccessFile>& content) {
+  return Value(Blocking([=, held = catalog.get()] { return held->Stage(key, *content); }));
+}
+
+inline void DoGlobalMaintenance(const KeptCatalog& catalog) {
+  Check(Blocking([held = catalog.get()] { return held->DoGlobalMaintenance(); }));
+}
+
+inline uint64_t TestBandwidth(const KeptCatalog& catalog, uint64_t bytes) {
+  return Value(Blocking([=, held = catalog.get()] { return held->TestBandwidth(bytes); }));
+}
+
 inline std::vector<TaskState> WaitForTasks(const KeptCatalog& catalog, const std::vector<std::string>& ids, int64_t timeout_ns) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   const auto wait = [=, held = catalog.get()] {
@@ -346,6 +386,31 @@ inline Entry EntryOf(const KeptDataset& dataset) { return dataset.get()->entry()
 
 inline DatasetDetails Details(const KeptDataset& dataset) {
   return Value(Blocking([held = dataset.get()] { return held->Details(); }));
+}
+
+inline void SetDetails(const KeptDataset& dataset, const DatasetDetails& details) {
+  Check(Blocking([=, held = dataset.get()] { return held->SetDetails(details).status(); }));
+}
+
+inline std::vector<std::string> AssetsForSegment(const KeptDataset& dataset, const std::string& segment) {
+  return Value(Blocking([=, held = dataset.get()] { return held->AssetsForSegment(segment); }));
+}
+
+inline std::vector<SegmentProperties> GetSegmentProperties(const KeptDataset& dataset, const std::vector<std::string>& segments) {
+  return Value(Blocking([=, held = dataset.get()] { return held->GetSegmentProperties(segments); }));
+}
+
+inline uint64_t SetSegmentProperties(const KeptDataset& dataset, const std::string& segment,
+                                     const std::shared_ptr<arrow::RecordBatch>& values, const std::optional<uint64_t>& expected) {
+  return Value(Blocking([=, held = dataset.get()] { return held->SetSegmentProperties(segment, *values, expected); }));
+}
+
+inline void DeleteSegmentProperties(const KeptDataset& dataset, const std::vector<std::string>& segments) {
+  Check(Blocking([=, held = dataset.get()] { return held->DeleteSegmentProperties(segments); }));
+}
+
+inline std::string DoMaintenance(const KeptDataset& dataset, const Maintenance& maintenance) {
+  return Value(Blocking([=, held = dataset.get()] { return held->DoMaintenance(maintenance); }));
 }
 
 inline std::shared_ptr<arrow::Schema> Schema(const KeptDataset& dataset) {
@@ -393,16 +458,68 @@ inline std::shared_ptr<arrow::dataset::Dataset> ArrowDataset(const KeptDataset& 
   return Value(Blocking([=, held = dataset.get()] { return ToArrowDataset(held, request); }));
 }
 
-// A query and its answer. One thread at a time, except for Close() and statistics().
+inline Entry EntryOf(const KeptTable& table) { return table.get()->entry(); }
+
+inline TableDetails Details(const KeptTable& table) {
+  return Value(Blocking([held = table.get()] { return held->Details(); }));
+}
+
+inline TableDetails SetDefaultBlueprint(const KeptTable& table, const std::optional<std::string>& name) {
+  return Value(Blocking([=, held = table.get()] { return held->SetDefaultBlueprint(name); }));
+}
+
+inline std::shared_ptr<arrow::Schema> Schema(const KeptTable& table) {
+  return Value(Blocking([held = table.get()] { return held->Schema(); }));
+}
+
+// Of a request, what a table knows.
+inline TableScan ScanOf(const Request& request) { return {request.columns, request.filter, request.limit}; }
+
+inline std::shared_ptr<arrow::dataset::Dataset> ArrowDataset(const KeptTable& table, const Request& request) {
+  return Value(Blocking([=, held = table.get()] { return ToArrowDataset(held, ScanOf(request)); }));
+}
+
+// Rows that end with an error once nobody waits for the call any more.
+class CancellableRows final : public arrow::RecordBatchReader {
+ public:
+  explicit CancellableRows(std::shared_ptr<arrow::RecordBatchReader> rows) : rows_(std::move(rows)) {}
+  std::shared_ptr<arrow::Schema> schema() const override { return rows_->schema(); }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    if (cancelled_) return arrow::Status::Cancelled("nobody waits for the write any more");
+    return rows_->ReadNext(batch);
+  }
+  void Cancel() { cancelled_ = true; }
+
+ private:
+  const std::shared_ptr<arrow::RecordBatchReader> rows_;
+  std::atomic<bool> cancelled_ = false;
+};
+
+// Ctrl-C on the main thread ends the write, which then leaves nothing.
+inline void Write(const KeptTable& table, const std::shared_ptr<arrow::RecordBatchReader>& rows, int how) {
+  const auto cancellable = std::make_shared<CancellableRows>(rows);
+  try {
+    Check(Blocking([=, held = table.get()] { return held->Write(*cancellable, static_cast<TableWrite>(how)); }));
+  } catch (const PythonError&) {
+    cancellable->Cancel();
+    throw;
+  }
+}
+
+// The rows of a query or a table. One thread at a time, except for Close() and statistics().
 class Reader {
  public:
   Reader() = default;
   Reader(const KeptDataset& dataset, const Request& request)
-      : reader_(Value(Blocking(
-            [=, held = dataset.get()]() -> arrow::Result<std::shared_ptr<QueryReader>> { return held->Query(request); }))) {}
+      : reader_(Value(Blocking([=, held = dataset.get()]() -> Rows { return held->Query(request); }))) {}
+  Reader(const KeptTable& table, const Request& request)
+      : reader_(Value(Blocking([=, held = table.get()] { return held->Scan(ScanOf(request)); }))) {}
 
   std::shared_ptr<arrow::Schema> schema() const { return reader_.get()->schema(); }
-  Statistics statistics() const { return reader_.get()->statistics(); }
+  Statistics statistics() const {  // of a query; nothing is counted of a table
+    const auto* query = dynamic_cast<const QueryReader*>(reader_.get().get());
+    return query != nullptr ? query->statistics() : Statistics();
+  }
   bool waits() const { return running_ != nullptr; }
 
   // The next batch; nullptr at the end. `timeout_ms` >= 0: nullptr with waits() if the time is over first; ask again then.
@@ -432,13 +549,18 @@ class Reader {
 
  private:
   using Batch = arrow::Result<std::shared_ptr<arrow::RecordBatch>>;
-  Kept<QueryReader> reader_;
+  using Rows = arrow::Result<std::shared_ptr<arrow::RecordBatchReader>>;
+  Kept<arrow::RecordBatchReader> reader_;
   std::unique_ptr<Running<Batch>> running_;
   bool ended_ = false;
 };
 
 inline std::shared_ptr<Reader> Query(const KeptDataset& dataset, const Request& request) {
   return std::make_shared<Reader>(dataset, request);
+}
+
+inline std::shared_ptr<Reader> Scan(const KeptTable& table, const Request& request) {
+  return std::make_shared<Reader>(table, request);
 }
 
 inline KeptServer StartServer(const ServerOptions& options) {

@@ -7,7 +7,7 @@ import atexit
 import os
 
 from cython.operator cimport dereference
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.memory cimport shared_ptr
 from libcpp.optional cimport nullopt, optional
@@ -19,7 +19,11 @@ from pyarrow._compute cimport Expression
 from pyarrow._dataset cimport Dataset as ArrowDatasetBase
 from pyarrow.includes.libarrow cimport CArray
 from pyarrow.lib cimport (
+    NativeFile,
+    RecordBatchReader,
     pyarrow_unwrap_array,
+    pyarrow_unwrap_batch,
+    pyarrow_unwrap_schema,
     pyarrow_wrap_array,
     pyarrow_wrap_batch,
     pyarrow_wrap_schema,
@@ -28,6 +32,7 @@ from pyarrow.lib cimport (
 
 from mutoscope cimport _native as native
 
+cdef dict TABLE_WRITE = {"append": 0, "overwrite": 1, "upsert": 2}
 cdef dict ON_DUPLICATE = {"error": 0, "skip": 1, "replace": 2}
 cdef tuple TASK_STATUS = ("pending", "success", "failed")
 
@@ -64,6 +69,13 @@ cdef object text_or_none(const optional[string]& text):
         return None
     value = text.value()
     return <str>value
+
+
+cdef optional[string] optional_text(text) except *:
+    cdef optional[string] result
+    if text is not None:
+        result = <string>(<str?>text)
+    return result
 
 
 cdef vector[string] texts(values) except *:
@@ -153,6 +165,30 @@ cdef class Catalog:
     def create_dataset(self, str name):
         return dataset_handle(native.CreateDataset(self.handle, name), self.remote)
 
+    def table(self, str name not None):
+        return table_handle(native.GetTable(self.handle, name), self.remote)
+
+    def table_by_id(self, str id not None):
+        return table_handle(native.GetTableById(self.handle, id), self.remote)
+
+    def create_table(self, str name not None, schema, url):
+        return table_handle(native.CreateTable(self.handle, name, pyarrow_unwrap_schema(schema), optional_text(url)), self.remote)
+
+    def register_table(self, str name not None, str url not None):
+        return table_handle(native.RegisterTable(self.handle, name, url), self.remote)
+
+    def cancel_tasks(self, ids):
+        native.CancelTasks(self.handle, texts(ids))
+
+    def stage(self, str key not None, NativeFile content not None):
+        return <str>native.Stage(self.handle, key, content.get_random_access_file())
+
+    def do_global_maintenance(self):
+        native.DoGlobalMaintenance(self.handle)
+
+    def test_bandwidth(self, uint64_t num_bytes):
+        return native.TestBandwidth(self.handle, num_bytes)
+
     def rename_entry(self, str id, str name):
         return entry_tuple(native.RenameEntry(self.handle, id, name))
 
@@ -187,6 +223,42 @@ cdef class Dataset:
             text_or_none(details.blueprint_dataset_id), text_or_none(details.asset_dataset_id),
             text_or_none(details.default_blueprint), text_or_none(details.default_segment_table_blueprint),
         )
+
+    def set_details(self, blueprint_dataset, asset_dataset, default_blueprint, default_segment_table_blueprint):
+        cdef native.CDatasetDetails details
+        details.blueprint_dataset_id = optional_text(blueprint_dataset)
+        details.asset_dataset_id = optional_text(asset_dataset)
+        details.default_blueprint = optional_text(default_blueprint)
+        details.default_segment_table_blueprint = optional_text(default_segment_table_blueprint)
+        native.SetDetails(self.handle, details)
+
+    def assets_for_segment(self, str segment not None):
+        return [<str>asset for asset in native.AssetsForSegment(self.handle, segment)]
+
+    def segment_properties(self, segments):
+        return {
+            <str>properties.segment_id: (pyarrow_wrap_batch(properties.values), properties.revision)
+            for properties in native.GetSegmentProperties(self.handle, texts(segments))
+        }
+
+    def set_segment_properties(self, str segment not None, values, expected_revision=None):
+        cdef optional[uint64_t] expected
+        if expected_revision is not None:
+            expected = <uint64_t>expected_revision
+        return native.SetSegmentProperties(self.handle, segment, pyarrow_unwrap_batch(values), expected)
+
+    def delete_segment_properties(self, segments):
+        native.DeleteSegmentProperties(self.handle, texts(segments))
+
+    def do_maintenance(self, bint optimize_indexes, bint retrain_indexes, bint compact_fragments, cleanup_before_ns, bint allow_recent):
+        cdef native.CMaintenance maintenance
+        maintenance.optimize_indexes = optimize_indexes
+        maintenance.retrain_indexes = retrain_indexes
+        maintenance.compact_fragments = compact_fragments
+        if cleanup_before_ns is not None:
+            maintenance.cleanup_before_ns = <int64_t>cleanup_before_ns
+        maintenance.unsafe_allow_recent_cleanup = allow_recent
+        return <str>native.DoMaintenance(self.handle, maintenance)
 
     def schema(self):
         return pyarrow_wrap_schema(native.Schema(self.handle))
@@ -232,6 +304,42 @@ cdef class Dataset:
         return pyarrow_wrap_array(native.Cell(self.handle, request, self.remote))
 
 
+cdef tuple table_details(native.CTableDetails details):
+    return <str>details.storage_url, text_or_none(details.blueprint_dataset_id), text_or_none(details.default_blueprint)
+
+
+cdef Table table_handle(native.CKeptTable handle, bint remote):
+    cdef Table self = Table.__new__(Table)
+    self.handle = handle
+    self.remote = remote
+    return self
+
+
+cdef class Table:
+    cdef native.CKeptTable handle
+    cdef readonly bint remote
+
+    def entry(self):
+        return entry_tuple(native.TableEntryOf(self.handle))
+
+    def details(self):
+        return table_details(native.TableDetailsOf(self.handle))
+
+    def set_default_blueprint(self, name):
+        return table_details(native.SetDefaultBlueprint(self.handle, optional_text(name)))
+
+    def schema(self):
+        return pyarrow_wrap_schema(native.TableSchema(self.handle))
+
+    def query(self, request):
+        cdef Reader reader = Reader.__new__(Reader)
+        reader.handle = native.Scan(self.handle, engine_request(request))
+        return reader
+
+    def write(self, RecordBatchReader rows not None, str how not None):
+        native.Write(self.handle, rows.reader, TABLE_WRITE[how])
+
+
 cdef class Reader:
     cdef shared_ptr[native.CReader] handle
     cdef bint busy
@@ -264,9 +372,12 @@ cdef class Reader:
 cdef class ArrowDataset(ArrowDatasetBase):
     """A pyarrow Dataset for whom scans run in the engine, also those that other C++ libraries start."""
 
-    def __init__(self, Dataset dataset not None, request):
+    def __init__(self, rows not None, request):
         self._scan_options = {}
-        self.init(native.ArrowDataset(dataset.handle, engine_request(request)))
+        if isinstance(rows, Table):
+            self.init(native.TableArrowDataset((<Table>rows).handle, engine_request(request)))
+        else:
+            self.init(native.ArrowDataset((<Dataset?>rows).handle, engine_request(request)))
 
 
 cdef class Server:

@@ -6,7 +6,15 @@ from libcpp.optional cimport optional
 from libcpp.pair cimport pair
 from libcpp.string cimport string
 from libcpp.vector cimport vector
-from pyarrow.includes.libarrow cimport CArray, CExpression, CRecordBatch, CSchema, CTable
+from pyarrow.includes.libarrow cimport (
+    CArray,
+    CExpression,
+    CRandomAccessFile,
+    CRecordBatch,
+    CRecordBatchReader,
+    CSchema,
+    CTable,
+)
 from pyarrow.includes.libarrow_dataset cimport CDataset
 
 
@@ -39,6 +47,23 @@ cdef extern from "mutoscope/server.h" namespace "mutoscope" nogil:
         optional[string] asset_dataset_id
         optional[string] default_blueprint
         optional[string] default_segment_table_blueprint
+
+    cdef cppclass CTableDetails "mutoscope::TableDetails":
+        string storage_url
+        optional[string] blueprint_dataset_id
+        optional[string] default_blueprint
+
+    cdef cppclass CSegmentProperties "mutoscope::SegmentProperties":
+        string segment_id
+        shared_ptr[CRecordBatch] values
+        uint64_t revision
+
+    cdef cppclass CMaintenance "mutoscope::Maintenance":
+        cbool optimize_indexes
+        cbool retrain_indexes
+        cbool compact_fragments
+        optional[int64_t] cleanup_before_ns
+        cbool unsafe_allow_recent_cleanup
 
     cdef cppclass CSource "mutoscope::Source":
         string url
@@ -107,6 +132,9 @@ cdef extern from "_binding.h" namespace "mutoscope::python":
     cdef cppclass CKeptDataset "mutoscope::python::KeptDataset":
         pass
 
+    cdef cppclass CKeptTable "mutoscope::python::KeptTable":
+        pass
+
     cdef cppclass CKeptServer "mutoscope::python::KeptServer":
         void Reset()
 
@@ -128,8 +156,34 @@ cdef extern from "_binding.h" namespace "mutoscope::python":
     void DeleteEntry(const CKeptCatalog&, const string& id) except +SetPythonError
     vector[CTaskState] WaitForTasks(const CKeptCatalog&, const vector[string]& ids, int64_t timeout_ns) except +SetPythonError
 
+    CKeptTable GetTable(const CKeptCatalog&, const string& name) except +SetPythonError
+    CKeptTable GetTableById(const CKeptCatalog&, const string& id) except +SetPythonError
+    CKeptTable CreateTable(const CKeptCatalog&, const string& name, const shared_ptr[CSchema]& schema,
+                           const optional[string]& url) except +SetPythonError
+    CKeptTable RegisterTable(const CKeptCatalog&, const string& name, const string& url) except +SetPythonError
+    void CancelTasks(const CKeptCatalog&, const vector[string]& ids) except +SetPythonError
+    string Stage(const CKeptCatalog&, const string& key, const shared_ptr[CRandomAccessFile]& content) except +SetPythonError
+    void DoGlobalMaintenance(const CKeptCatalog&) except +SetPythonError
+    uint64_t TestBandwidth(const CKeptCatalog&, uint64_t bytes) except +SetPythonError
+
+    CEntry TableEntryOf "mutoscope::python::EntryOf"(const CKeptTable&) except +SetPythonError
+    CTableDetails TableDetailsOf "mutoscope::python::Details"(const CKeptTable&) except +SetPythonError
+    CTableDetails SetDefaultBlueprint(const CKeptTable&, const optional[string]& name) except +SetPythonError
+    shared_ptr[CSchema] TableSchema "mutoscope::python::Schema"(const CKeptTable&) except +SetPythonError
+    shared_ptr[CReader] Scan(const CKeptTable&, const CRequest&) except +SetPythonError
+    shared_ptr[CDataset] TableArrowDataset "mutoscope::python::ArrowDataset"(const CKeptTable&,
+                                                                            const CRequest&) except +SetPythonError
+    void Write(const CKeptTable&, const shared_ptr[CRecordBatchReader]& rows, int how) except +SetPythonError
+
     CEntry EntryOf(const CKeptDataset&) except +SetPythonError
     CDatasetDetails Details(const CKeptDataset&) except +SetPythonError
+    void SetDetails(const CKeptDataset&, const CDatasetDetails&) except +SetPythonError
+    vector[string] AssetsForSegment(const CKeptDataset&, const string& segment) except +SetPythonError
+    vector[CSegmentProperties] GetSegmentProperties(const CKeptDataset&, const vector[string]& segments) except +SetPythonError
+    uint64_t SetSegmentProperties(const CKeptDataset&, const string& segment, const shared_ptr[CRecordBatch]& values,
+                                  const optional[uint64_t]& expected) except +SetPythonError
+    void DeleteSegmentProperties(const CKeptDataset&, const vector[string]& segments) except +SetPythonError
+    string DoMaintenance(const CKeptDataset&, const CMaintenance&) except +SetPythonError
     shared_ptr[CSchema] Schema(const CKeptDataset&) except +SetPythonError
     shared_ptr[CTable] SegmentTable(const CKeptDataset&, const optional[vector[string]]& columns) except +SetPythonError
     shared_ptr[CTable] Manifest(const CKeptDataset&) except +SetPythonError

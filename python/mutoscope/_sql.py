@@ -1,6 +1,6 @@
-"""DataFusion sessions: order is kept, and the datasets of a catalog are tables.
+"""DataFusion sessions: order is kept, and the tables and datasets of a catalog are tables.
 
-A dataset is a schema. Its tables are its indexes, `static` (one row a segment with its static values) and `segments` (the segment table);
+A table has its name, unless the user registers something else under it. A dataset is a schema. Its tables are its indexes, `static` (one row a segment with its static values) and `segments` (the segment table);
 an index of one of these two names takes precedence.
 """
 
@@ -25,26 +25,32 @@ _PUBLIC = "public"
 _loaded_in = os.getpid()
 
 
-class _Registered(SchemaProvider):
-    """Tables and views that the user registers."""
+class _Public(SchemaProvider):
+    """Tables and views that the user registers, and the tables of the catalog."""
 
-    def __init__(self) -> None:
-        self._tables: dict[str, Any] = {}
+    def __init__(self, client: CatalogClient) -> None:
+        self._client = client
+        self._registered: dict[str, Any] = {}
 
     def table_names(self) -> set[str]:
-        return set(self._tables)
+        return {*self._registered, *self._client.table_names(include_hidden=True)}
 
     def table(self, name: str) -> Any:
-        return self._tables.get(name)
+        if name in self._registered:
+            return self._registered[name]
+        try:
+            return Table(self._client.get_table(name).to_arrow())
+        except (LookupError, _engine.NotFoundError):
+            return None
 
     def table_exist(self, name: str) -> bool:
-        return name in self._tables
+        return name in self.table_names()
 
     def register_table(self, name: str, table: Any) -> None:
-        self._tables[name] = table
+        self._registered[name] = table
 
     def deregister_table(self, name: str, cascade: bool = True) -> None:
-        self._tables.pop(name, None)
+        self._registered.pop(name, None)
 
 
 class _DatasetTables(SchemaProvider):
@@ -73,14 +79,14 @@ class _DatasetTables(SchemaProvider):
 class _Datasets(CatalogProvider):
     def __init__(self, client: CatalogClient) -> None:
         self._client = client
-        self._registered = _Registered()
+        self._public = _Public(client)
 
     def schema_names(self) -> set[str]:
         return {_PUBLIC, *self._client.dataset_names()}
 
     def schema(self, name: str) -> Any:
         if name == _PUBLIC:
-            return self._registered
+            return self._public
         try:
             return _DatasetTables(self._client, name)
         except (LookupError, _engine.NotFoundError):

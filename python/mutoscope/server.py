@@ -14,6 +14,7 @@ from types import TracebackType
 
 from mutoscope import _engine
 from mutoscope._connection import ServerConnection
+from mutoscope._engine import AlreadyExistsError
 from mutoscope.catalog._client import CatalogClient
 
 __all__ = ["Server"]
@@ -33,7 +34,7 @@ class Server:
     datasets
         Name → directory (all recordings below it) or list of recordings. They are registered when the constructor returns.
     tables
-        Not offered yet.
+        Name → Parquet file or directory of Parquet files. They stay where they are.
     data_dir
         Where the catalog is kept. None: a temporary directory that is removed at the end.
     allow_paths
@@ -45,6 +46,8 @@ class Server:
     ------
     ValueError
         The address cannot be listened on, or a dataset's recordings are not there or are no recordings.
+    AlreadyExistsError
+        `data_dir` has something else with the name of a table.
     RuntimeError
         Another process has `data_dir` open.
 
@@ -73,11 +76,10 @@ class Server:
             address = ipaddress.ip_address(host)
         except ValueError as error:
             raise ValueError(f'Invalid IP: "{host}": invalid IP address syntax') from error
-        if tables:
-            raise RuntimeError("Server(tables=…) not implemented (Unimplemented): this version of Mutoscope has no tables yet")
         sources = {name: _sources(name, recordings) for name, recordings in (datasets or {}).items()}
         allowed = [os.fspath(path) for path in allow_paths] if allow_paths is not None else ["/"] if address.is_loopback else []
-        allowed += [path for paths in sources.values() for path, _ in paths]
+        table_paths = {name: _table_path(name, path) for name, path in (tables or {}).items()}
+        allowed += [path for paths in sources.values() for path, _ in paths] + list(table_paths.values())
 
         self._host = host
         temporary = tempfile.mkdtemp(prefix="mutoscope-") if data_dir is None else None
@@ -93,6 +95,7 @@ class Server:
         del server
         try:
             self._register(sources)
+            self._register_tables(table_paths)
         except BaseException:
             self._end()
             raise
@@ -103,6 +106,16 @@ class Server:
             rows = [(pathlib.Path(path).as_uri(), "base", is_directory) for path, is_directory in paths]
             if rows:
                 dataset._register(rows, "skip", None).wait()
+
+    def _register_tables(self, paths: Mapping[str, str]) -> None:
+        client = CatalogClient._of(self._connection)
+        for name, path in paths.items():
+            uris = [pathlib.Path(each).as_uri() for each in (path, os.path.realpath(path))]
+            try:
+                client.register_table(name, uris[0])
+            except AlreadyExistsError:
+                if client.get_table(name).storage_url.rstrip("/") not in uris:  # not from an earlier time with this data_dir
+                    raise
 
     def url(self) -> str:
         """For example "rerun+http://127.0.0.1:51234"; with 127.0.0.1 where the server listens on all interfaces."""
@@ -162,6 +175,12 @@ def _sources(name: str, recordings: Recordings) -> list[tuple[str, bool]]:
         if not os.path.isfile(path):
             raise ValueError(f"Path {os.fspath(path)!r} for dataset {name!r} must be a RRD file.")
     return [(os.path.abspath(os.fspath(path)), False) for path in recordings]
+
+
+def _table_path(name: str, path: str | os.PathLike[str]) -> str:
+    if not os.path.exists(path):
+        raise ValueError(f"Path {os.fspath(path)!r} for table {name!r} must be a Parquet file or a directory of Parquet files.")
+    return os.path.abspath(os.fspath(path))
 
 
 def _start(directory: str, allow_paths: list[str], host: str, port: int) -> _engine.Server:

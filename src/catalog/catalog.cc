@@ -8,15 +8,17 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "catalog/catalog_state.h"
+#include "catalog/growing.h"
 #include "catalog/names.h"
+#include "catalog/recording_files.h"
+#include "catalog/recording_paths.h"
+#include "catalog/recordings.h"
 #include "catalog/register.h"
 #include "catalog/snapshot.h"
 #include "catalog/task_rows.h"
 
 namespace mutoscope::catalog {
 namespace {
-
-constexpr int64_t kTaskLifeNs = std::chrono::nanoseconds(std::chrono::hours(24 * 7)).count();
 
 arrow::Status MakeDirectory(const std::string& path) {
   std::error_code error;
@@ -33,6 +35,7 @@ arrow::Status StartRun(CatalogState& state, std::unordered_set<EntryId>* dataset
     state.next_layer = LastLayerId(sql) + 1;
     const int64_t now = base::NowNs();
     DeleteTaskRowsBefore(sql, now - kTaskLifeNs);
+    FailAllPendingTaskRows(sql, kStoppedMessage, now);
     const EntryFilter system_table{.id = std::nullopt, .name = std::string(kEntriesTableName), .kinds = {EntryKind::kTable}};
     if (ListEntryRows(sql, system_table).empty()) {
       const Entry table{EntryId::New(), std::string(kEntriesTableName), EntryKind::kTable, now, now};
@@ -62,28 +65,13 @@ std::optional<PackId> RowsPackOf(DatasetState& dataset, index::LayerId layer) {
   return found == dataset.rows_packs.end() ? std::nullopt : std::optional(found->second);
 }
 
-// A damaged rows pack: forget it, the background writer makes the rows again.
-void RewriteRowsPack(CatalogState& state, DatasetState& dataset, PackId pack) {
-  std::lock_guard change(dataset.change_mutex);
-  const arrow::Status status = state.database->Write([&](soci::session& sql) {
-    ForgetRowsPack(sql, pack);
-    return arrow::Status::OK();
-  });
-  if (!status.ok()) return;
-  {
-    std::lock_guard lock(dataset.value_mutex);
-    std::erase_if(dataset.rows_packs, [&](const auto& entry) { return entry.second == pack; });
-  }
-  RemovePacks(state, dataset.id, {{pack, PackKind::kRows, {}}});
-  SignalRowsWriter(state);
-}
-
 }  // namespace
 
 Catalog::Catalog(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Catalog::~Catalog() {
   state_->stopping = true;
+  state_->registrations.Stop();
   state_->rows_writer.reset();
 }
 
@@ -97,12 +85,21 @@ arrow::Result<std::unique_ptr<Catalog>> Catalog::Open(CatalogOptions options) {
   const bool index_rows = options.index_rows;
   auto state = std::make_shared<State>(std::move(options), workers);
   ARROW_ASSIGN_OR_RAISE(state->lock, storage::DirLock::Acquire(directory));
+  state->recordings_directory = RecordingsDirectory(directory);
+  if (std::filesystem::exists(state->recordings_directory)) roots.push_back(state->recordings_directory);  // may be elsewhere
   ARROW_ASSIGN_OR_RAISE(state->policy, storage::SourcePolicy::Make(roots));
   ARROW_ASSIGN_OR_RAISE(state->database, Database::Open(DatabasePath(directory)));
   std::unordered_set<EntryId> datasets;
   ARROW_RETURN_NOT_OK(StartRun(*state, &datasets));
   RemoveOrphanIndexDirectories(directory, datasets);
   ARROW_RETURN_NOT_OK(state->tables.Start());
+  ARROW_RETURN_NOT_OK(WatchDroppedRecordings(*state->database));
+  std::unordered_set<std::string> growing;
+  ARROW_ASSIGN_OR_RAISE(const auto unfinished, GrowingLayers(state).Unfinished());
+  for (const GrowingFile& file : unfinished) growing.insert(file.path);
+  ARROW_RETURN_NOT_OK(RemoveLeftRecordings(*state, growing));
+  ARROW_ASSIGN_OR_RAISE(state->uploads,
+                        Uploads::Open(directory, *state->database, {state->options.upload_quota_bytes_max, nullptr}));
   if (index_rows) state->rows_writer = std::make_unique<RowsWriter>(*state);
   return std::unique_ptr<Catalog>(new Catalog(std::move(state)));
 }
@@ -170,23 +167,16 @@ arrow::Result<size_t> Catalog::Unregister(const EntryId& id, const std::vector<s
   return dropped.layers.size();
 }
 
-std::vector<TaskState> Catalog::QueryTasks(const std::vector<std::string>& ids) const {
-  auto tasks =
-      state_->database->Read([&](soci::session& sql) { return arrow::Result<std::vector<TaskState>>(ReadTaskRows(sql, ids)); });
-  if (tasks.ok()) return tasks.MoveValueUnsafe();
-  std::vector<TaskState> failed;
-  for (const std::string& id : ids) failed.push_back({id, TaskState::Status::kFailed, tasks.status().message(), 0, 0});
-  return failed;
-}
-
-// A task is written with the outcome of its registration, in one transaction: it is never seen pending.
-std::vector<TaskState> Catalog::WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds,
-                                             const std::function<bool()>&) const {
-  return QueryTasks(ids);
-}
-
 Events& Catalog::events() const { return state_->events; }
 Tables& Catalog::tables() const { return state_->tables; }
+
+GrowingLayers Catalog::growing() const { return GrowingLayers(state_); }
+
+SegmentPropertyStore& Catalog::segment_properties() const { return state_->segment_properties; }
+
+Recordings Catalog::recordings() const { return Recordings(state_); }
+
+Uploads& Catalog::uploads() const { return *state_->uploads; }
 
 CatalogStats Catalog::Stats() const {
   CatalogStats stats = state_->database->Read([](soci::session& sql) { return arrow::Result<CatalogStats>(ReadStats(sql)); })

@@ -14,16 +14,21 @@
 
 #include "arrow/result.h"
 #include "catalog/entry.h"
+#include "catalog/segment_properties.h"
 #include "index/chunk_rows.h"
 #include "storage/file_cache.h"
 
 namespace mutoscope::catalog {
 
+class GrowingLayers;
+class Recordings;
+
 struct CatalogOptions {
-  std::string data_directory;            // made if missing
-  std::vector<std::string> allow_paths;  // besides the data directory (storage::SourcePolicy)
-  int workers = 0;                       // threads that read recordings; 0 = number of cores
-  bool index_rows = true;                // write the rows part of the layer index in the background
+  std::string data_directory;                            // made if missing
+  std::vector<std::string> allow_paths;                  // besides the data directory (storage::SourcePolicy)
+  int workers = 0;                                       // threads that read recordings; 0 = number of cores
+  bool index_rows = true;                                // write the rows part of the layer index in the background
+  uint64_t upload_quota_bytes_max = uint64_t{64} << 30;  // of all unfinished uploads together
 };
 
 struct EntryFilter {  // set members are ANDed
@@ -62,7 +67,9 @@ struct CatalogStats {
 };
 
 class Events;
+struct MaintenanceOptions;
 class Tables;
+class Uploads;
 
 class Catalog {
  public:
@@ -96,8 +103,9 @@ class Catalog {
   arrow::Result<std::shared_ptr<const storage::File>> OpenLayer(const Layer& layer) const;
 
   // ---- registration
-  // Reads the headers and footers of the sources (in parallel), answers one row a (segment, layer), and goes on behind:
-  // QueryTasks tells. The whole call fails for: no sources; a missing file or one that is no readable recording, unless it was
+  // Reads the headers and footers of the sources (in parallel), makes the recordings visible, and answers one row a (segment,
+  // layer). What is not visible after `wait` goes on behind, with tasks that are pending: QueryTasks tells. The whole call fails
+  // for: no sources; a missing file or one that is no readable recording, unless it was
   // found by a prefix (then it is a failed task of its own, under the file's name); PERMISSION_DENIED paths; the same (layer,
   // segment) twice in the request; an unknown dataset. A recording of the wrong store kind for the dataset is skipped.
   // Duplicates: kError gives that row a failed task, kSkip keeps the old layer (task succeeds), kOverwrite replaces it.
@@ -109,7 +117,10 @@ class Catalog {
     OnDuplicate on_duplicate = OnDuplicate::kError;
     bool skip_known_paths = false;
     bool repeats_fail_alone = false;
+    bool all_or_none = false;  // the first row that would fail fails the whole call (up to 512 files)
     std::function<void(size_t done, size_t total)> progress;
+    std::optional<std::chrono::nanoseconds> wait;  // none: until everything is visible or has failed
+    std::function<void()> before_commit;           // called before each transaction, on the thread that commits
   };
   arrow::Result<std::vector<RegisteredSource>> Register(const EntryId& dataset, const std::vector<DataSource>& sources,
                                                         const RegisterOptions& options);
@@ -120,12 +131,25 @@ class Catalog {
   // ---- tasks
   // Unknown ids succeed, as the peer's do.
   std::vector<TaskState> QueryTasks(const std::vector<std::string>& ids) const;
-  // Waits until none of them is pending, or until the timeout, or until `cancelled()` is true.
-  std::vector<TaskState> WaitForTasks(const std::vector<std::string>& ids, std::chrono::nanoseconds timeout,
-                                      const std::function<bool()>& cancelled) const;
+  // Those that are pending fail, and their recordings do not become visible; durable when this returns. Others are left alone.
+  arrow::Status CancelTasks(const std::vector<std::string>& ids);
+  // Calls the listener (base::Listeners) after tasks have finished, until the handle is released.
+  [[nodiscard]] std::shared_ptr<void> OnTasksChanged(std::function<void()> listener) const;
 
   Events& events() const;  // catalog/events.h
   Tables& tables() const;  // catalog/tables.h
+
+  // ---- upkeep (catalog/maintenance.h): lines that say what was found and done
+  arrow::Result<std::vector<std::string>> Maintain(const EntryId& dataset, const MaintenanceOptions& options);
+  arrow::Result<std::vector<std::string>> MaintainAll(const std::function<bool()>& cancelled);
+
+  // ---- parts with an interface of their own
+  GrowingLayers growing() const;  // catalog/growing.h
+  Recordings recordings() const;  // catalog/recordings.h: what the server writes itself
+  SegmentPropertyStore& segment_properties() const;
+
+  // Objects that clients upload (catalog/uploads.h). Lives as long as the catalog.
+  Uploads& uploads() const;
 
   CatalogStats Stats() const;
 

@@ -124,8 +124,12 @@ arrow::Result<long long> Commit::SchemaFor(Draft* draft, const std::optional<Lay
 arrow::Status Commit::Admit(Draft* draft, PackId pack) {
   const Layer& layer = draft->layer;
   const auto old = layers_.Find(layer.segment_id, layer.name);
+  if (draft->grown_from && (!old || old->id != *draft->grown_from)) {
+    return base::NotFound("{}: segment '{}' was unregistered or replaced while it was being recorded", layer.path,
+                          layer.segment_id);
+  }
   if (old && on_duplicate_ == OnDuplicate::kSkip) return arrow::Status::OK();
-  if (old && on_duplicate_ == OnDuplicate::kError) {
+  if (old && on_duplicate_ == OnDuplicate::kError && !draft->grown_from) {
     return base::AlreadyExists(
         "{}: segment '{}' has a layer '{}' in dataset '{}' already; register it with on_duplicate skip or replace", layer.path,
         layer.segment_id, layer.name, row_.dataset.entry.name);
@@ -141,41 +145,40 @@ arrow::Status Commit::Admit(Draft* draft, PackId pack) {
   return arrow::Status::OK();
 }
 
-TaskState MakeTask(const arrow::Status& verdict, const std::string& findings, int64_t now_ns) {
-  return {NewTaskId(), verdict.ok() ? TaskState::Status::kSuccess : TaskState::Status::kFailed,
-          verdict.ok() ? findings : verdict.message(), now_ns, now_ns};
+TaskState TaskOf(const Draft& draft, const arrow::Status& verdict, int64_t now_ns) {
+  return {draft.task_id, verdict.ok() ? TaskState::Status::kSuccess : TaskState::Status::kFailed,
+          verdict.ok() ? draft.findings : verdict.message(), now_ns, now_ns};
 }
 
 }  // namespace
 
 arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup* group, OnDuplicate on_duplicate,
-                          std::vector<RegisteredSource>* rows) {
+                          const bool& tasks_written) {
   std::lock_guard change(dataset.change_mutex);
   const PackId pack = group->pack ? group->pack->id : 0;
-  std::vector<RegisteredSource> new_rows;
   std::vector<index::LayerId> replaced;
   std::vector<PackRow> unused;
   size_t inserted = 0;
+  bool awaited = false;
   arrow::Status status = state.database->Write([&](soci::session& sql) -> arrow::Status {
+    awaited = tasks_written;
     ARROW_ASSIGN_OR_RAISE(const DatasetRow row, ReadDatasetRow(sql, dataset.key));
     ARROW_RETURN_NOT_OK(LoadSchemas(sql, dataset));
     if (group->pack) InsertPackRow(sql, row.key, *group->pack);
     Commit commit(sql, dataset, row, on_duplicate);
     TaskWriter tasks(sql);
     const int64_t now = base::NowNs();
-    std::optional<std::pair<size_t, std::string>> good_task;  // (source, task id)
     for (Draft& draft : group->drafts) {
-      draft.layer.registered_at_ns = draft.layer.updated_at_ns = now;
+      if (awaited && tasks.HasFailed(draft.task_id)) continue;  // cancelled
+      draft.layer.updated_at_ns = now;
+      if (draft.layer.registered_at_ns == 0) draft.layer.registered_at_ns = now;
       const arrow::Status verdict = draft.error.ok() ? commit.Admit(&draft, pack) : draft.error;
-      TaskState task = MakeTask(verdict, draft.findings, now);
-      const bool shared = verdict.ok() && good_task && good_task->first == draft.file;
-      if (shared) {
-        task.id = good_task->second;
-      } else {
-        tasks.Insert(task);
+      if (group->quiet) {
+        draft.error = verdict;
+        continue;
       }
-      if (verdict.ok()) good_task = {draft.file, task.id};
-      new_rows.push_back({draft.layer.segment_id, draft.layer.name, storage::FileUri(draft.layer.path), task.id});
+      if (group->all_or_none) ARROW_RETURN_NOT_OK(verdict);
+      tasks.Put(TaskOf(draft, verdict, now));
     }
     inserted = commit.inserted;
     if (inserted > 0) {
@@ -193,11 +196,11 @@ arrow::Status CommitGroup(CatalogState& state, DatasetState& dataset, DraftGroup
   }
   if (inserted > 0) {
     DropLayers(state, dataset, replaced, unused);
-    SignalRowsWriter(state);
+    if (!group->quiet) SignalRowsWriter(state);
   } else {
     RemovePacks(state, dataset.id, unused);
   }
-  std::ranges::move(new_rows, std::back_inserter(*rows));
+  if (awaited) state.tasks.changed.Notify();
   return arrow::Status::OK();
 }
 

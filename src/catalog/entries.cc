@@ -4,6 +4,7 @@
 #include "catalog/catalog.h"
 #include "catalog/catalog_state.h"
 #include "catalog/names.h"
+#include "catalog/recording_files.h"
 
 namespace mutoscope::catalog {
 namespace {
@@ -101,6 +102,7 @@ arrow::Result<Dataset> Catalog::UpdateDatasetDetails(const EntryId& id, const Da
     ARROW_ASSIGN_OR_RAISE(const DatasetRow old, ReadDatasetRow(sql, id));
     const Entry& entry = old.dataset.entry;
     if (entry.kind != EntryKind::kDataset) {
+      if (details.empty()) return old.dataset;  // as the peer's
       return base::InvalidArgument("'{}' is a hidden dataset: it has no details to update", entry.name);
     }
     if (!details.blueprint_dataset && (details.default_blueprint_segment || details.default_segment_table_blueprint_segment)) {
@@ -141,6 +143,7 @@ arrow::Result<Entry> Catalog::DeleteEntry(const EntryId& id) {
     std::lock_guard lock(state_->datasets_mutex);
     state_->datasets.erase(dataset_id);
   }
+  RemoveDroppedRecordings(*state_);
   if (entry.kind == EntryKind::kDataset) return entry;
   {
     std::lock_guard lock(state_->datasets_mutex);

@@ -36,6 +36,10 @@ struct DatasetDetails {
   std::optional<std::string> default_blueprint_segment;
   std::optional<std::string> default_segment_table_blueprint_segment;
   std::optional<EntryId> asset_dataset;
+
+  bool empty() const {
+    return !blueprint_dataset && !default_blueprint_segment && !default_segment_table_blueprint_segment && !asset_dataset;
+  }
 };
 
 struct Dataset {

@@ -86,8 +86,10 @@ std::vector<PackRow> ListPackRows(soci::session& sql, DatasetKey dataset);
 // Drops the packs of the dataset that no layer uses; the files are the caller's, after the commit.
 std::vector<PackRow> DeleteUnusedPackRows(soci::session& sql, DatasetKey dataset);
 void SetLayerPack(soci::session& sql, index::LayerId layer, std::optional<PackId> pack);
-// False if there is no such layer any more.
-bool SetLayerRowsPack(soci::session& sql, index::LayerId layer, PackId pack);
+// False if there is no such layer any more, or it has grown.
+bool SetLayerRowsPack(soci::session& sql, index::LayerId layer, size_t num_chunks, PackId pack);
+// Points the layer to another pack of that kind if it still is in `old`; false if it is not.
+bool MoveLayerToPack(soci::session& sql, index::LayerId layer, PackKind kind, PackId old, PackId pack);
 // The layers of a damaged rows pack are to be written again.
 void ForgetRowsPack(soci::session& sql, PackId pack);
 

@@ -104,9 +104,19 @@ void SetLayerPack(soci::session& sql, index::LayerId layer, std::optional<PackId
   sql << "UPDATE layers SET pack = :p WHERE id = :id", soci::use(pack_id, has_pack), soci::use(id);
 }
 
-bool SetLayerRowsPack(soci::session& sql, index::LayerId layer, PackId pack) {
-  const long long id = layer, pack_id = pack;
-  soci::statement update = (sql.prepare << "UPDATE layers SET rows_pack = :p WHERE id = :id", soci::use(pack_id), soci::use(id));
+bool SetLayerRowsPack(soci::session& sql, index::LayerId layer, size_t num_chunks, PackId pack) {
+  const long long id = layer, chunks = static_cast<long long>(num_chunks), pack_id = pack;
+  soci::statement update = (sql.prepare << "UPDATE layers SET rows_pack = :p WHERE id = :id AND num_chunks = :n",
+                            soci::use(pack_id), soci::use(id), soci::use(chunks));
+  update.execute(true);
+  return update.get_affected_rows() > 0;
+}
+
+bool MoveLayerToPack(soci::session& sql, index::LayerId layer, PackKind kind, PackId old, PackId pack) {
+  const long long id = layer, old_id = old, pack_id = pack;
+  const std::string column = kind == PackKind::kTables ? "pack" : "rows_pack";
+  soci::statement update = (sql.prepare << "UPDATE layers SET " + column + " = :p WHERE id = :id AND " + column + " = :old",
+                            soci::use(pack_id), soci::use(id), soci::use(old_id));
   update.execute(true);
   return update.get_affected_rows() > 0;
 }

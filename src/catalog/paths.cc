@@ -45,23 +45,31 @@ void RemoveDatasetIndex(const std::string& data_directory, const EntryId& datase
   fs::remove_all(DatasetIndexDirectory(data_directory, dataset), ignored);
 }
 
-void RemoveOrphanPacks(const std::string& data_directory, const EntryId& dataset, const std::unordered_set<PackId>& live,
-                       PackId first_of_this_run) {
+size_t RemoveOrphanPacks(const std::string& data_directory, const EntryId& dataset, const std::unordered_set<PackId>& live,
+                         PackId first_of_this_run) {
+  size_t removed = 0;
   std::error_code error;
   for (fs::directory_iterator it(DatasetIndexDirectory(data_directory, dataset), error), end; !error && it != end;
        it.increment(error)) {
     const auto id = PackIdOf(it->path().filename().string());
     if (!id || *id >= first_of_this_run) continue;
-    if (!live.contains(*id) || it->path().extension() == ".tmp") RemoveFile(it->path().string());
+    if (live.contains(*id) && it->path().extension() != ".tmp") continue;
+    RemoveFile(it->path().string());
+    ++removed;
   }
+  return removed;
 }
 
-void RemoveOrphanIndexDirectories(const std::string& data_directory, const std::unordered_set<EntryId>& datasets) {
+size_t RemoveOrphanIndexDirectories(const std::string& data_directory, const std::unordered_set<EntryId>& datasets) {
+  size_t removed = 0;
   std::error_code error;
   for (fs::directory_iterator it(IndexDirectory(data_directory), error), end; !error && it != end; it.increment(error)) {
     const auto id = EntryId::Parse(it->path().filename().string());
-    if (id.ok() && !datasets.contains(*id)) RemoveDatasetIndex(data_directory, *id);
+    if (!id.ok() || datasets.contains(*id)) continue;
+    RemoveDatasetIndex(data_directory, *id);
+    ++removed;
   }
+  return removed;
 }
 
 }  // namespace mutoscope::catalog

@@ -26,10 +26,10 @@ std::string PackPath(const std::string& data_directory, const EntryId& dataset, 
 void RemoveFile(const std::string& path);
 // Removes the dataset's index directory with everything in it.
 void RemoveDatasetIndex(const std::string& data_directory, const EntryId& dataset);
-// Removes pack files (and temporary ones) with an id below `first_of_this_run` that are not in `live`.
-void RemoveOrphanPacks(const std::string& data_directory, const EntryId& dataset, const std::unordered_set<PackId>& live,
-                       PackId first_of_this_run);
-// Removes index directories of datasets that do not exist. Names that are no ids are left alone.
-void RemoveOrphanIndexDirectories(const std::string& data_directory, const std::unordered_set<EntryId>& datasets);
+// Removes pack files (and temporary ones) with an id below `first_of_this_run` that are not in `live`; returns how many.
+size_t RemoveOrphanPacks(const std::string& data_directory, const EntryId& dataset, const std::unordered_set<PackId>& live,
+                         PackId first_of_this_run);
+// Removes index directories of datasets that do not exist; returns how many. Names that are no ids are left alone.
+size_t RemoveOrphanIndexDirectories(const std::string& data_directory, const std::unordered_set<EntryId>& datasets);
 
 }  // namespace mutoscope::catalog

@@ -2,14 +2,9 @@
 
 #include "base/status.h"
 #include "catalog/parallel.h"
-#include "rrd/recording.h"
 
 namespace mutoscope::catalog {
-namespace {
-
-using TableResult = arrow::Result<std::shared_ptr<const chunk::ChunkTable>>;
-
-TableResult RebuildOne(CatalogState& state, rrd::StoreKind kind, const Layer& layer) {
+TableResult RebuildTable(CatalogState& state, rrd::StoreKind kind, const Layer& layer) {
   ARROW_ASSIGN_OR_RAISE(const auto file, state.files.Open(layer.path, layer.identity));
   ARROW_ASSIGN_OR_RAISE(auto recording, rrd::ReadRecording(*file));
   for (const rrd::StoreContents& contents : recording.stores) {
@@ -25,8 +20,6 @@ TableResult RebuildOne(CatalogState& state, rrd::StoreKind kind, const Layer& la
                                   layer.segment_id);
 }
 
-}  // namespace
-
 rrd::StoreKind StoreKindOf(EntryKind kind) {
   return kind == EntryKind::kBlueprintDataset ? rrd::StoreKind::kBlueprint : rrd::StoreKind::kRecording;
 }
@@ -35,7 +28,7 @@ arrow::Result<RebuiltLayers> RebuildLayers(CatalogState& state, DatasetState& da
   std::vector<TableResult> results(layers.size(), TableResult(arrow::Status::UnknownError("not read")));
   const rrd::StoreKind kind = StoreKindOf(dataset.kind);
   ParallelFor(state.pool, state.workers, layers.size(),
-              [&](size_t i) { results[i] = RebuildOne(state, kind, *layers[i].layer); });
+              [&](size_t i) { results[i] = RebuildTable(state, kind, *layers[i].layer); });
 
   RebuiltLayers out;
   for (size_t i = 0; i < layers.size(); ++i) {

@@ -7,11 +7,13 @@
 #include <map>
 
 #include "base/status.h"
+#include "base/time.h"
 #include "catalog/commit.h"
 #include "catalog/parallel.h"
 #include "catalog/read_source.h"
 #include "catalog/rebuild.h"
 #include "catalog/sources.h"
+#include "catalog/task_rows.h"
 
 namespace mutoscope::catalog {
 namespace {
@@ -46,9 +48,9 @@ class RegistrationScope {
   RowsSignal& signal_;
 };
 
-Draft FailedDraft(const SourceFile& source, size_t file, arrow::Status error) {
+Draft FailedDraft(const SourceFile& source, arrow::Status error) {
   Draft draft;
-  draft.file = file;
+  draft.task_id = NewTaskId();
   draft.layer.segment_id = std::filesystem::path(source.path).filename().string();
   draft.layer.name = source.layer;
   draft.layer.path = source.path;
@@ -62,9 +64,9 @@ arrow::Status CheckSegmentId(const std::string& id, const std::string& path) {
   return arrow::Status::OK();
 }
 
-Draft DraftOf(const SourceFile& source, size_t file, const SourceRead& read, const StoreRead& store, index::LayerId id) {
+Draft DraftOf(const SourceFile& source, const SourceRead& read, const StoreRead& store, index::LayerId id) {
   Draft draft;
-  draft.file = file;
+  draft.task_id = NewTaskId();
   draft.findings = read.findings;
   draft.error = CheckSegmentId(store.store.recording_id, source.path);
   draft.schema = store.table->schema;
@@ -84,37 +86,86 @@ Draft DraftOf(const SourceFile& source, size_t file, const SourceRead& read, con
   return draft;
 }
 
-// One call of Catalog::Register.
+// One call of Catalog::Register: Read, then Commit, maybe on another thread, while WritePendingTasks may come from the caller's.
 class Registration {
  public:
-  Registration(CatalogState& state, DatasetState& dataset, const Catalog::RegisterOptions& options)
-      : state_(state), dataset_(dataset), options_(options) {}
+  Registration(CatalogState& state, std::shared_ptr<DatasetState> dataset, const Catalog::RegisterOptions& options)
+      : state_(state), scope_(state), dataset_(std::move(dataset)), options_(options) {}
   ~Registration() { Discard(); }
 
-  arrow::Result<std::vector<RegisteredSource>> Run(const std::vector<DataSource>& sources) {
+  // Everything that the answer needs, and that fails the whole call.
+  arrow::Status Read(const std::vector<DataSource>& sources) {
     ARROW_ASSIGN_OR_RAISE(files_, ExpandSources(*state_.policy, sources));
     if (options_.skip_known_paths) ARROW_RETURN_NOT_OK(LeaveOutKnownFiles());
     for (size_t begin = 0; begin < files_.size(); begin += kGroupFiles) {
       ARROW_RETURN_NOT_OK(ReadGroup(begin, std::min(begin + kGroupFiles, files_.size())));
     }
-    for (PendingGroup& pending : groups_) {
-      if (pending.written.valid()) ARROW_RETURN_NOT_OK(pending.written.get());
+    for (const PendingGroup& pending : groups_) {
+      for (const Draft& draft : pending.group.drafts) {
+        rows_.push_back({draft.layer.segment_id, draft.layer.name, storage::FileUri(draft.layer.path), draft.task_id});
+      }
     }
-    std::vector<RegisteredSource> rows;
-    while (!groups_.empty()) {
-      if (state_.stopping) return base::Cancelled("the server is stopping");
-      DraftGroup group = std::move(groups_.front().group);
-      groups_.erase(groups_.begin());
-      if (group.drafts.empty()) continue;
-      ARROW_RETURN_NOT_OK(CommitGroup(state_, dataset_, &group, options_.on_duplicate, &rows));
-    }
-    return rows;
+    return arrow::Status::OK();
+  }
+  const std::vector<RegisteredSource>& rows() const { return rows_; }
+
+  // Makes the recordings visible, group by group.
+  arrow::Status Commit() {
+    const arrow::Status status = CommitAll();
+    if (!status.ok()) FailPendingTasks(status);
+    return status;
+  }
+
+  // For a caller that answers before Commit() is done. The error of a Commit() that has failed by now.
+  arrow::Status WritePendingTasks() {
+    return state_.database->Write([&](soci::session& sql) -> arrow::Status {
+      ARROW_RETURN_NOT_OK(failed_);
+      TaskWriter tasks(sql);
+      const int64_t now = base::NowNs();
+      for (const RegisteredSource& row : rows_) tasks.PutPending(row.task_id, now);
+      tasks_written_ = true;
+      return arrow::Status::OK();
+    });
   }
 
  private:
+  arrow::Status CommitAll() {
+    for (PendingGroup& pending : groups_) {
+      if (!pending.written.valid()) continue;
+      const arrow::Status written = pending.written.get();
+      if (!written.ok()) ARROW_RETURN_NOT_OK(CheckDatasetIsThere());  // its directory goes with it
+      ARROW_RETURN_NOT_OK(written);
+    }
+    while (!groups_.empty()) {
+      if (options_.before_commit) options_.before_commit();
+      if (state_.stopping) return base::Cancelled(kStoppedMessage);
+      DraftGroup group = std::move(groups_.front().group);
+      groups_.erase(groups_.begin());
+      if (group.drafts.empty()) continue;
+      ARROW_RETURN_NOT_OK(CommitGroup(state_, *dataset_, &group, options_.on_duplicate, tasks_written_));
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status CheckDatasetIsThere() {
+    return state_.database->Read([&](soci::session& sql) { return ReadDatasetRow(sql, dataset_->key).status(); });
+  }
+
+  // If the caller has answered: nobody else will tell.
+  void FailPendingTasks(const arrow::Status& status) {
+    (void)state_.database->Read([&](soci::session&) {
+      failed_ = status;
+      return arrow::Status::OK();
+    });
+    if (!tasks_written_) return;
+    std::vector<std::string> ids;
+    for (const RegisteredSource& row : rows_) ids.push_back(row.task_id);
+    state_.tasks.Fail(*state_.database, ids, status.message());
+  }
+
   arrow::Status LeaveOutKnownFiles() {
     ARROW_ASSIGN_OR_RAISE(const auto known, state_.database->Read([&](soci::session& sql) {
-      return arrow::Result<std::unordered_map<std::string, storage::FileIdentity>>(ListLayerFiles(sql, dataset_.key));
+      return arrow::Result<std::unordered_map<std::string, storage::FileIdentity>>(ListLayerFiles(sql, dataset_->key));
     }));
     std::erase_if(files_, [&](const SourceFile& file) {
       const auto found = known.find(file.path);
@@ -132,27 +183,27 @@ class Registration {
     ParallelFor(state_.pool, state_.workers, reads.size(), [&](size_t i) {
       const SourceFile& file = files_[begin + i];
       if (!state_.stopping)
-        reads[i] = file.error.ok() ? ReadSource(file.path, StoreKindOf(dataset_.kind), &schemas_) : Read(file.error);
+        reads[i] = file.error.ok() ? ReadSource(file.path, StoreKindOf(dataset_->kind), &schemas_) : Read(file.error);
       --state_.files_being_registered;
       if (options_.progress) options_.progress(++files_done_, files_.size());
     });
     if (state_.stopping) return base::Cancelled("the server is stopping");
     PendingGroup& pending = groups_.emplace_back();
-    for (size_t i = 0; i < reads.size(); ++i) ARROW_RETURN_NOT_OK(AddFile(begin + i, &reads[i], &pending));
+    pending.group.all_or_none = options_.all_or_none;
+    for (size_t i = 0; i < reads.size(); ++i) ARROW_RETURN_NOT_OK(AddFile(files_[begin + i], &reads[i], &pending));
     if (!pending.tables.empty()) StartPack(&pending);
     return arrow::Status::OK();
   }
 
-  arrow::Status AddFile(size_t file, arrow::Result<SourceRead>* read, PendingGroup* pending) {
-    const SourceFile& source = files_[file];
+  arrow::Status AddFile(const SourceFile& source, arrow::Result<SourceRead>* read, PendingGroup* pending) {
     if (!read->ok()) {
       if (!source.by_prefix) return read->status();
-      pending->group.drafts.push_back(FailedDraft(source, file, read->status()));
+      pending->group.drafts.push_back(FailedDraft(source, read->status()));
       return arrow::Status::OK();
     }
     for (StoreRead& store : (**read).stores) {
       const index::LayerId id = state_.next_layer++;
-      Draft draft = DraftOf(source, file, **read, store, id);
+      Draft draft = DraftOf(source, **read, store, id);
       const auto [seen, first] = seen_.try_emplace({draft.layer.segment_id, draft.layer.name}, source.path);
       if (!first) {
         auto error = base::InvalidArgument("{}: segment '{}' with layer '{}' occurs twice in the request, in {} too", source.path,
@@ -170,7 +221,7 @@ class Registration {
   void StartPack(PendingGroup* pending) {
     pending->group.pack = PackRow{state_.next_pack++, PackKind::kTables, {}};
     auto task = std::make_shared<std::packaged_task<arrow::Status()>>(
-        [path = state_.PathOf(dataset_.id, pending->group.pack->id, PackKind::kTables), tables = std::move(pending->tables),
+        [path = state_.PathOf(dataset_->id, pending->group.pack->id, PackKind::kTables), tables = std::move(pending->tables),
          info = &pending->group.pack->info]() -> arrow::Status {
           ARROW_ASSIGN_OR_RAISE(*info, index::WriteLayerPack(path, tables));
           return arrow::Status::OK();
@@ -183,28 +234,51 @@ class Registration {
   void Discard() {
     for (PendingGroup& pending : groups_) {
       if (pending.written.valid()) pending.written.wait();
-      if (pending.group.pack) RemovePacks(state_, dataset_.id, {*pending.group.pack});
+      if (pending.group.pack) RemovePacks(state_, dataset_->id, {*pending.group.pack});
     }
   }
 
   CatalogState& state_;
-  DatasetState& dataset_;
-  const Catalog::RegisterOptions& options_;
+  const RegistrationScope scope_;
+  const std::shared_ptr<DatasetState> dataset_;
+  const Catalog::RegisterOptions options_;
   std::vector<SourceFile> files_;
   SchemaPool schemas_;
   std::atomic<size_t> files_done_ = 0;
   std::map<std::pair<std::string, std::string>, std::string> seen_;  // (segment, layer): the path that had it first
   std::list<PendingGroup> groups_;                                   // a list: the pool writes into its elements
+  std::vector<RegisteredSource> rows_;
+
+  // Both change inside the database's lock only: either Commit's error reaches the caller, or the tasks are written and fail.
+  bool tasks_written_ = false;
+  arrow::Status failed_;
 };
+
+// Commits behind; returns after `wait` at the latest.
+arrow::Status CommitBehind(CatalogState& state, const std::shared_ptr<Registration>& registration,
+                           std::chrono::nanoseconds wait) {
+  auto done = std::make_shared<std::promise<arrow::Status>>();
+  auto result = done->get_future();
+  auto job = [registration, done] { done->set_value(registration->Commit()); };
+  if (!state.registrations.Post(std::move(job))) return base::Cancelled(kStoppedMessage);
+  if (wait.count() > 0 && result.wait_for(wait) == std::future_status::ready) return result.get();
+  return registration->WritePendingTasks();
+}
 
 }  // namespace
 
 arrow::Result<std::vector<RegisteredSource>> RegisterSources(CatalogState& state, const EntryId& id,
                                                              const std::vector<DataSource>& sources,
                                                              const Catalog::RegisterOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(const auto dataset, FindDataset(state, id));
-  RegistrationScope scope(state);
-  return Registration(state, *dataset, options).Run(sources);
+  ARROW_ASSIGN_OR_RAISE(auto dataset, FindDataset(state, id));
+  const auto registration = std::make_shared<Registration>(state, std::move(dataset), options);
+  ARROW_RETURN_NOT_OK(registration->Read(sources));
+  if (options.wait) {
+    ARROW_RETURN_NOT_OK(CommitBehind(state, registration, *options.wait));
+  } else {
+    ARROW_RETURN_NOT_OK(registration->Commit());
+  }
+  return registration->rows();
 }
 
 }  // namespace mutoscope::catalog

@@ -63,13 +63,13 @@ TEST_F(Register, LayersOfASegmentAreOrderedByTimeThenName) {
   for (const auto& [id, position] : snapshot->layer_positions) EXPECT_EQ(snapshot->layers[position]->id, id);
 }
 
-TEST_F(Register, SeveralRecordingsInAFileShareATask) {
+TEST_F(Register, SeveralRecordingsInAFileHaveATaskEach) {
   const std::string path = Write("two.rrd", RecordingBytes("first") + RecordingBytes("second"));
   const auto rows = CatalogTest::Register(dataset_, {path}).ValueOrDie();
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].segment_id, "first");
   EXPECT_EQ(rows[1].segment_id, "second");
-  EXPECT_EQ(rows[0].task_id, rows[1].task_id);
+  EXPECT_NE(rows[0].task_id, rows[1].task_id);
 }
 
 TEST_F(Register, DuplicatesAreErrorsSkippedOrReplaced) {
@@ -319,7 +319,6 @@ TEST_F(Register, UnknownTasksSucceed) {
   ASSERT_EQ(tasks.size(), 2u);
   EXPECT_EQ(tasks[0].id, "nobody");
   EXPECT_EQ(tasks[0].status, Status::kSuccess);
-  EXPECT_EQ(catalog_->WaitForTasks({"nobody"}, std::chrono::hours(1), [] { return false; }).at(0).status, Status::kSuccess);
 }
 
 TEST_F(Register, UnregisterIsAProductFilter) {

@@ -79,6 +79,12 @@ bool RowsWriter::MayGoOn() {
   return !signal.stopping;
 }
 
+// The rows of a layer that grows would be written anew each time: they are when it rests.
+bool RowsWriter::Grows(index::LayerId layer) {
+  std::lock_guard lock(state_.rows_signal.mutex);
+  return state_.rows_signal.growing.contains(layer);
+}
+
 void RowsWriter::WriteAll() {
   Batch batch;
   index::LayerId after = 0;
@@ -89,7 +95,7 @@ void RowsWriter::WriteAll() {
     if (!layers.ok() || layers->empty()) break;
     for (const LayerWithoutRows& layer : *layers) {
       after = layer.layer;
-      if (skipped_.contains(layer.layer)) continue;
+      if (skipped_.contains(layer.layer) || Grows(layer.layer)) continue;
       if (batch.dataset != layer.dataset || batch.bytes >= kPackBytes) {
         if (!Flush(&batch).ok()) return;  // e.g. the disk is full: tried again after the next change, or at the next start
       }
@@ -148,7 +154,7 @@ arrow::Status RowsWriter::Flush(Batch* batch) {
       InsertPackRow(sql, batch->dataset, pack);
       std::vector<index::LayerId> written;
       for (const index::LayerRows& layer : layers) {
-        if (SetLayerRowsPack(sql, layer.layer, pack.id)) written.push_back(layer.layer);
+        if (SetLayerRowsPack(sql, layer.layer, layer.chunks.size(), pack.id)) written.push_back(layer.layer);
       }
       if (written.empty()) return base::NotFound("all layers of the pack were unregistered meanwhile");
       if (dataset != nullptr) {  // here, so that whoever sees the rows in the database also gets them

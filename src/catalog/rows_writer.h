@@ -25,6 +25,7 @@ class RowsWriter {
   void Run();
   bool WaitForWork(uint64_t* changes_done);
   bool MayGoOn();
+  bool Grows(index::LayerId layer);
   void WriteAll();
   arrow::Status Add(const LayerWithoutRows& layer, Batch* batch);
   arrow::Status Flush(Batch* batch);

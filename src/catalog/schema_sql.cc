@@ -82,6 +82,26 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_age ON tasks(updated_at_ns);
 )sql";
 
+// Recordings that may hold more than is visible: they are being written, or were when the server died.
+constexpr const char kGrowingFiles[] = R"sql(
+CREATE TABLE growing_files (
+  path TEXT PRIMARY KEY,
+  dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX growing_files_by_dataset ON growing_files(dataset);
+)sql";
+
+constexpr const char* kSegmentProperties = R"sql(
+CREATE TABLE segment_properties (
+  dataset INTEGER NOT NULL REFERENCES datasets(key) ON DELETE CASCADE,
+  segment_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  updated_at_ns INTEGER NOT NULL,
+  properties BLOB NOT NULL,
+  PRIMARY KEY (dataset, segment_id)
+);
+)sql";
+
 constexpr const char* kTables = R"sql(
 CREATE TABLE tables (
   key INTEGER PRIMARY KEY REFERENCES entries(key) ON DELETE CASCADE,
@@ -105,7 +125,16 @@ CREATE TABLE table_files (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kTables};
+// Which layers refer to a recording that the server wrote itself (recording_files.cc).
+constexpr const char* kLayersOfRecordings = "CREATE INDEX layers_of_recordings ON layers(path) WHERE path GLOB '*/recordings/*';";
+
+// What signs the grants of uploads (upload_grant.h).
+constexpr const char* kUploadSecrets = R"sql(
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1,           kSegmentProperties, kTables,
+                                       kLayersOfRecordings, kGrowingFiles,      kUploadSecrets};
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "catalog/state.h"
 
+#include "catalog/recording_files.h"
+
 namespace mutoscope::catalog {
 
 std::shared_ptr<DatasetState> FindOpenDataset(CatalogState& state, const EntryId& id) {
@@ -34,6 +36,7 @@ void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<in
     dataset.stale = true;
   }
   RemovePacks(state, dataset.id, packs);
+  if (!layers.empty()) RemoveDroppedRecordings(state);
 }
 
 void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<PackRow>& packs) {
@@ -41,6 +44,21 @@ void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<
     if (pack.kind == PackKind::kRows) state.rows_packs.Forget(pack.id);
     RemoveFile(state.PathOf(dataset, pack.id, pack.kind));
   }
+}
+
+void RewriteRowsPack(CatalogState& state, DatasetState& dataset, PackId pack) {
+  std::lock_guard change(dataset.change_mutex);
+  const arrow::Status status = state.database->Write([&](soci::session& sql) {
+    ForgetRowsPack(sql, pack);
+    return arrow::Status::OK();
+  });
+  if (!status.ok()) return;
+  {
+    std::lock_guard lock(dataset.value_mutex);
+    std::erase_if(dataset.rows_packs, [&](const auto& entry) { return entry.second == pack; });
+  }
+  RemovePacks(state, dataset.id, {{pack, PackKind::kRows, {}}});
+  SignalRowsWriter(state);
 }
 
 void SignalRowsWriter(CatalogState& state) {

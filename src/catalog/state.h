@@ -20,12 +20,17 @@
 #include "catalog/events.h"
 #include "catalog/layer_rows.h"
 #include "catalog/paths.h"
+#include "catalog/registration_threads.h"
 #include "catalog/rows_packs.h"
 #include "catalog/schema_book.h"
+#include "catalog/tasks.h"
 #include "storage/dir_lock.h"
 #include "storage/source_policy.h"
 
 namespace mutoscope::catalog {
+
+constexpr int64_t kTaskLifeNs = std::chrono::nanoseconds(std::chrono::hours(24 * 7)).count();
+constexpr const char* kStoppedMessage = "the server was stopped before the recording was registered: register it again";
 
 // A dataset that somebody asked for in this run.
 struct DatasetState {
@@ -54,6 +59,7 @@ struct RowsSignal {
   bool stopping = false;
   int registrations = 0;  // running now
   uint64_t changes = 1;   // grows with every commit that leaves layers without rows
+  std::unordered_set<index::LayerId> growing;  // layers that are left out for now
 };
 
 struct CatalogState {
@@ -62,6 +68,7 @@ struct CatalogState {
 
   const CatalogOptions options;
   const size_t workers;
+  std::string recordings_directory;  // canonical
   std::unique_ptr<storage::DirLock> lock;
   std::optional<storage::SourcePolicy> policy;
   std::unique_ptr<Database> database;
@@ -69,16 +76,19 @@ struct CatalogState {
   RowsPackCache rows_packs;
   RowsSignal rows_signal;
   Events events;
+  Tasks tasks;
 
   PackId first_pack_of_this_run = 0;
   std::atomic<PackId> next_pack = 0;
   std::atomic<index::LayerId> next_layer = 1;
   std::atomic<uint64_t> files_being_registered = 0;
+  std::atomic<uint64_t> unfinished_write_bytes = 0;  // catalog/recordings.h
   std::atomic<bool> stopping = false;
 
   std::mutex datasets_mutex;
   std::unordered_map<EntryId, std::shared_ptr<DatasetState>> datasets;
 
+  RegistrationThreads registrations;
   boost::asio::thread_pool pool;  // last: its threads end before what they use
 
   std::string PathOf(const EntryId& dataset, PackId pack, PackKind kind) const {
@@ -98,6 +108,8 @@ void DropLayers(CatalogState& state, DatasetState& dataset, const std::vector<in
                 const std::vector<PackRow>& packs);
 // Removes the files of packs that are not in the database any more.
 void RemovePacks(CatalogState& state, const EntryId& dataset, const std::vector<PackRow>& packs);
+// A damaged rows pack: forgets it, the background writer makes the rows again.
+void RewriteRowsPack(CatalogState& state, DatasetState& dataset, PackId pack);
 // There are layers without rows.
 void SignalRowsWriter(CatalogState& state);
 

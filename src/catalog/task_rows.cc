@@ -5,17 +5,26 @@ namespace mutoscope::catalog {
 std::string NewTaskId() { return "task_" + base::Tuid::New().text(); }
 
 TaskWriter::TaskWriter(soci::session& sql)
-    : insert_(
-          (sql.prepare << "INSERT INTO tasks (id, status, message, created_at_ns, updated_at_ns) VALUES (:id, :s, :m, :c, :u)",
-           soci::use(id_), soci::use(status_), soci::use(message_), soci::use(created_ns_), soci::use(updated_ns_))) {}
+    : put_((sql.prepare << "INSERT INTO tasks (id, status, message, created_at_ns, updated_at_ns) VALUES (:id, :s, :m, :c, :u) "
+                           "ON CONFLICT (id) DO UPDATE SET status = excluded.status, message = excluded.message, "
+                           "updated_at_ns = excluded.updated_at_ns WHERE status = 0",
+            soci::use(id_), soci::use(status_), soci::use(message_), soci::use(created_ns_), soci::use(updated_ns_))),
+      find_((sql.prepare << "SELECT status FROM tasks WHERE id = :id", soci::use(id_), soci::into(status_))) {}
 
-void TaskWriter::Insert(const TaskState& task) {
+void TaskWriter::Put(const TaskState& task) {
   id_ = task.id;
   status_ = static_cast<int>(task.status);
   message_ = task.message;
   created_ns_ = task.created_at_ns;
   updated_ns_ = task.updated_at_ns;
-  insert_.execute(true);
+  put_.execute(true);
+}
+
+void TaskWriter::PutPending(const std::string& id, int64_t now_ns) { Put({id, TaskState::Status::kPending, "", now_ns, now_ns}); }
+
+bool TaskWriter::HasFailed(const std::string& id) {
+  id_ = id;
+  return find_.execute(true) && status_ == static_cast<int>(TaskState::Status::kFailed);
 }
 
 std::vector<TaskState> ReadTaskRows(soci::session& sql, const std::vector<std::string>& ids) {
@@ -37,9 +46,28 @@ std::vector<TaskState> ReadTaskRows(soci::session& sql, const std::vector<std::s
   return tasks;
 }
 
-void DeleteTaskRowsBefore(soci::session& sql, int64_t time_ns) {
+int64_t DeleteTaskRowsBefore(soci::session& sql, int64_t time_ns) {
   const long long time = time_ns;
-  sql << "DELETE FROM tasks WHERE updated_at_ns < :t", soci::use(time);
+  soci::statement erase = (sql.prepare << "DELETE FROM tasks WHERE status <> 0 AND updated_at_ns < :t", soci::use(time));
+  erase.execute(true);
+  return erase.get_affected_rows();
+}
+
+void FailPendingTaskRows(soci::session& sql, const std::vector<std::string>& ids, const std::string& message, int64_t now_ns) {
+  const long long now = now_ns;
+  std::string id;
+  soci::statement update =
+      (sql.prepare << "UPDATE tasks SET status = 2, message = :m, updated_at_ns = :u WHERE id = :id AND status = 0",
+       soci::use(message), soci::use(now), soci::use(id));
+  for (const std::string& one : ids) {
+    id = one;
+    update.execute(true);
+  }
+}
+
+void FailAllPendingTaskRows(soci::session& sql, const std::string& message, int64_t now_ns) {
+  const long long now = now_ns;
+  sql << "UPDATE tasks SET status = 2, message = :m, updated_at_ns = :u WHERE status = 0", soci::use(message), soci::use(now);
 }
 
 int64_t NextRun(soci::session& sql) {

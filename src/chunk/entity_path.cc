@@ -69,6 +69,16 @@ std::string UnescapePart(std::string_view part) {
   return out;
 }
 
+// The bytes of the escape at the start of `text`, 0 if it is none.
+size_t EscapeLength(std::string_view text) {
+  if (text.size() < 2) return 0;
+  const char escaped = text[1];
+  if (escaped == 'n' || escaped == 'r' || escaped == 't' || IsAsciiPunctuationOrSpace(escaped)) return 2;
+  char32_t codepoint = 0;
+  const size_t read = escaped == 'u' ? ReadBracedCodepoint(text.substr(2), &codepoint) : 0;
+  return read == 0 ? 0 : 2 + read;
+}
+
 void AppendEscaped(std::string_view part, std::string* out) {
   for (size_t i = 0; i < part.size();) {
     const char c = part[i];
@@ -170,6 +180,31 @@ std::string FormatEntityPath(const std::vector<std::string>& parts) {
 std::string CanonicalEntityPath(std::string_view text) {
   if (IsPlainCanonical(text)) return std::string(text);
   return FormatEntityPath(ParseEntityPath(text));
+}
+
+bool IsStrictEntityPath(std::string_view text) {
+  if (text.empty()) return false;
+  if (text == "/") return true;
+  if (text.front() == '/') text.remove_prefix(1);
+  size_t part_begin = 0;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '/') {
+      if (i == part_begin) return false;
+      part_begin = ++i;
+    } else if (c == '\\') {
+      const size_t read = EscapeLength(text.substr(i));
+      if (read == 0) return false;
+      i += read;
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      if (!IsAlphanumeric(NextCodepoint(text, &i))) return false;
+    } else if (IsPlain(c)) {
+      ++i;
+    } else {
+      return false;
+    }
+  }
+  return part_begin < text.size();
 }
 
 bool IsPropertyPath(std::string_view canonical_path) {

@@ -14,6 +14,10 @@ std::string FormatEntityPath(const std::vector<std::string>& parts);
 // FormatEntityPath(ParseEntityPath(text)), fast for text that is canonical already.
 std::string CanonicalEntityPath(std::string_view text);
 
+// True for text that names one path in every reader: parts that are not empty, everything but letters, digits and _-. escaped.
+// What the redap server of Rerun demands of requests; the slash at the beginning may be missing.
+bool IsStrictEntityPath(std::string_view text);
+
 // True for /__properties and everything below it.
 bool IsPropertyPath(std::string_view canonical_path);
 

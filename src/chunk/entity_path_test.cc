@@ -58,6 +58,17 @@ TEST(EntityPath, FormatsCanonically) {
   for (const auto& c : cases) EXPECT_EQ(FormatEntityPath(c.parts), c.text);
 }
 
+TEST(EntityPath, StrictTextNamesOnePath) {
+  for (const char* text : {"/", "a", "/a/b", "/a\\ b", "/ä", "/漢字", "/\\u{2603}", "/a.b-c_1", "/..", "/a\\/b", "/a\\nb",
+                           "/__properties", "/a\\:b"}) {
+    EXPECT_TRUE(IsStrictEntityPath(text)) << text;
+  }
+  for (const char* text :
+       {"", "a/", "/a/", "//", "/a//b", "/**", "/a b", "/☃", "/\\u{zz}", "/a:b", "/a[0]", "/a\\", "/a,b", "/a\nb", "/a\\qb"}) {
+    EXPECT_FALSE(IsStrictEntityPath(text)) << text;
+  }
+}
+
 TEST(EntityPath, CanonicalTextStays) {
   for (const char* text : {"/", "/a", "/cam/rgb", R"(/my\ path)", R"(/ä\:b)", "/__properties/x", R"(/\u{2026})", R"(/a\/b)"}) {
     EXPECT_EQ(CanonicalEntityPath(text), text);

@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "cli/row_writer.h"
 #include "cli/target.h"
-#include "cli/where.h"
+#include "query/where.h"
 
 namespace mutoscope::cli {
 namespace {
@@ -36,7 +36,7 @@ arrow::Result<Request> RequestOf(const Options& options, const Dataset& dataset)
   if (!options.where.empty()) {
     // The condition may name columns that are not selected: those of the whole answer.
     ARROW_ASSIGN_OR_RAISE(const auto schema, dataset.QuerySchema(request));
-    ARROW_ASSIGN_OR_RAISE(request.filter, ParseWhere(options.where, *schema));
+    ARROW_ASSIGN_OR_RAISE(request.filter, query::ParseWhere(options.where, *schema));
   }
   if (!options.select.empty()) request.columns = options.select;
   request.limit = options.limit;

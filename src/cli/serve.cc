@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -30,9 +31,13 @@ struct Options {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string config;
+  std::string record_to;
+  std::string viewer;  // empty = DATA/viewer
   uint64_t query_memory_bytes = query::EngineOptions{}.query_memory_bytes_max;
   uint64_t cache_memory_bytes = query::EngineOptions{}.cache_bytes_max;
+  double register_wait_s = 2.0;
   uint64_t piece_bytes_min = query::FindOptions{}.piece_bytes_min;
+  uint64_t upload_quota_bytes = catalog::CatalogOptions{}.upload_quota_bytes_max;
 };
 
 struct Endpoint {
@@ -72,6 +77,13 @@ arrow::Result<std::vector<NamedPath>> ParseDatasets(const std::vector<std::strin
   return datasets;
 }
 
+arrow::Status CheckViewer(const std::string& directory) {
+  std::error_code error;
+  if (directory.empty() || std::filesystem::exists(directory + "/index.html", error)) return arrow::Status::OK();
+  return base::NotFound("--viewer '{0}': there is no '{0}/index.html'; `python -m mutoscope.viewer {0}` puts the viewer there",
+                        directory);
+}
+
 // SIGTERM and SIGINT wait for sigwait in every thread started from here on; those that tell of failed writes are ignored.
 sigset_t SetUpSignals() {
   sigset_t signals;
@@ -101,14 +113,19 @@ arrow::Status Serve(const Options& options) {
   SetUpLog(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, options.log_level);
   ARROW_ASSIGN_OR_RAISE(const auto endpoint, ParseListen(options.listen));
   ARROW_ASSIGN_OR_RAISE(const auto datasets, ParseDatasets(options.datasets));
+  ARROW_RETURN_NOT_OK(CheckViewer(options.viewer));
   const sigset_t signals = SetUpSignals();
 
   native::HostOptions host_options;
   host_options.catalog = {options.data, options.allow_paths, 0, true};
   for (const auto& named : datasets) host_options.catalog.allow_paths.push_back(named.path);
+  host_options.catalog.upload_quota_bytes_max = options.upload_quota_bytes;
   host_options.engine.query_memory_bytes_max = options.query_memory_bytes;
   host_options.engine.cache_bytes_max = options.cache_memory_bytes;
   host_options.find.piece_bytes_min = options.piece_bytes_min;
+  host_options.register_wait = std::chrono::nanoseconds(static_cast<int64_t>(options.register_wait_s * 1e9));
+  host_options.log = [](const std::string& line) { spdlog::info(line); };
+  host_options.record_to = options.record_to;
   ARROW_ASSIGN_OR_RAISE(const auto host, native::EngineHost::Open(host_options));
 
   StartupRegistration registration(host->catalog(), datasets);
@@ -117,7 +134,7 @@ arrow::Status Serve(const Options& options) {
   server_options.port = endpoint.port;
   server_options.cors_allow_origins = options.cors_allow_origins;
   server_options.readiness = [&] { return registration.readiness(); };
-  ARROW_ASSIGN_OR_RAISE(const auto server, native::RunningServer::Start(host, std::move(server_options)));
+  ARROW_ASSIGN_OR_RAISE(const auto server, native::RunningServer::Start(host, std::move(server_options), options.viewer));
   std::cout << "mutoscope ready on " << native::UrlOf(endpoint.host, server->port()) << std::endl;
 
   int signal = 0;
@@ -147,6 +164,8 @@ void AddServe(CLI::App& app, int* exit_code) {
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
   command->add_option("--dataset", options->datasets, "NAME=PATH: a directory (all .rrd in it) or a file (repeatable)");
   command->add_option("--allow-path", options->allow_paths, "Directory or file that clients may register (repeatable)");
+  command->add_option("--record-to", options->record_to,
+                      "Dataset that live streams (rr.connect_grpc) are recorded into; made if missing");
   command->add_option("--cors-allow-origin", options->cors_allow_origins,
                       "Browser origins besides localhost and rerun.io, with * (repeatable)");
   command->add_option("--log-format", options->log_format, "Logs on stderr")
@@ -163,8 +182,18 @@ void AddServe(CLI::App& app, int* exit_code) {
                    "Memory for decoded data that is kept between queries, e.g. 1GB")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
+  command
+      ->add_option("--register-wait", options->register_wait_s,
+                   "Seconds that a registration waits for its recordings to be visible before it answers with pending tasks")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
   command->add_option("--piece-bytes-min", options->piece_bytes_min, "Chunks from this size on may be delivered in part")
       ->capture_default_str();
+  command->add_option("--upload-quota", options->upload_quota_bytes, "Disk for unfinished uploads of clients, e.g. 200GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
+  command->add_option("--viewer", options->viewer,
+                      "Directory with the files of the web viewer, served at /viewer (default: DATA/viewer)");
   command->add_option("--config", options->config, "TOML file with these options, without the dashes; the command line wins");
   command->callback([options, command, exit_code] {
     if (!options->config.empty()) ApplyConfig(options->config, *command);

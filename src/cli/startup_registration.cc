@@ -56,7 +56,7 @@ arrow::Status StartupRegistration::RegisterOne(const NamedPath& named) {
 
   std::vector<std::string> tasks;
   for (const auto& row : registered) tasks.push_back(row.task_id);
-  const auto states = catalog_.WaitForTasks(tasks, std::chrono::hours(24), [this] { return stop_.load(); });
+  const auto states = catalog_.QueryTasks(tasks);
   size_t failed = 0;
   for (size_t i = 0; i < states.size(); ++i) {
     if (states[i].status == catalog::TaskState::Status::kFailed) ++failed;

@@ -35,6 +35,20 @@ class WatchedDataset final : public Dataset {
   arrow::Result<std::vector<Registered>> Unregister(const std::vector<std::string>&, const std::vector<std::string>&) override {
     return arrow::Status::NotImplemented("read only");
   }
+  arrow::Result<DatasetDetails> SetDetails(const DatasetDetails&) override { return arrow::Status::NotImplemented("read only"); }
+  arrow::Result<std::vector<std::string>> AssetsForSegment(const std::string& segment) const override {
+    return dataset_->AssetsForSegment(segment);
+  }
+  arrow::Result<std::vector<SegmentProperties>> GetSegmentProperties(const std::vector<std::string>& segments) const override {
+    return dataset_->GetSegmentProperties(segments);
+  }
+  arrow::Result<uint64_t> SetSegmentProperties(const std::string&, const arrow::RecordBatch&, std::optional<uint64_t>) override {
+    return arrow::Status::NotImplemented("read only");
+  }
+  arrow::Status DeleteSegmentProperties(const std::vector<std::string>&) override {
+    return arrow::Status::NotImplemented("read only");
+  }
+  arrow::Result<std::string> DoMaintenance(const Maintenance&) override { return arrow::Status::NotImplemented("read only"); }
   arrow::Result<std::shared_ptr<arrow::Schema>> QuerySchema(const Request& request) const override {
     return dataset_->QuerySchema(request);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/status.h"
 #include "native/dataset_client.h"
 #include "native/entries.h"
 #include "native/redap_calls.h"
@@ -12,16 +13,6 @@ namespace {
 
 // How long a waiting call is left alone before `cancelled` is asked again.
 constexpr std::chrono::nanoseconds kCancelPoll = std::chrono::milliseconds(100);
-
-arrow::Result<std::vector<Entry>> FindEntries(Transport& transport, const cloud::EntryFilter& filter) {
-  cloud::FindEntriesRequest request;
-  *request.mutable_filter() = filter;
-  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::FindEntriesResponse>(transport, kFindEntries, {}, request));
-  std::vector<Entry> entries;
-  for (const auto& entry : response.entries()) entries.push_back(FromProto(entry));
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
-  return entries;
-}
 
 cloud::EntryFilter AllDatasets() {
   cloud::EntryFilter filter;
@@ -36,21 +27,31 @@ TaskState::Status StatusOf(const std::string& text) {
   return text == "success" ? TaskState::Status::kSuccess : TaskState::Status::kFailed;
 }
 
+std::map<std::string, TaskState> StatesOf(const arrow::Table& table) {
+  std::map<std::string, TaskState> states;
+  for (int64_t row = 0; row < table.num_rows(); ++row) {
+    TaskState state{CellText(table, "task_id", row), StatusOf(CellText(table, "exec_status", row)), CellText(table, "msgs", row)};
+    states[state.task_id] = state;
+  }
+  return states;
+}
+
+// The states of the tasks when they are finished, or after that time.
 arrow::Result<std::map<std::string, TaskState>> AskTasks(Transport& transport, const std::vector<std::string>& ids,
                                                          std::chrono::nanoseconds timeout) {
   cloud::QueryTasksOnCompletionRequest request;
   for (const auto& id : ids) request.add_ids()->set_id(id);
   request.mutable_timeout()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
   request.mutable_timeout()->set_nanos(static_cast<int32_t>((timeout % std::chrono::seconds(1)).count()));
-  ARROW_ASSIGN_OR_RAISE(const auto table,
-                        CallTable<cloud::QueryTasksOnCompletionResponse>(transport, kQueryTasksOnCompletion, {}, request));
-  std::map<std::string, TaskState> states;
-  for (int64_t row = 0; row < table->num_rows(); ++row) {
-    TaskState state{CellText(*table, "task_id", row), StatusOf(CellText(*table, "exec_status", row)),
-                    CellText(*table, "msgs", row)};
-    states[state.task_id] = state;
-  }
-  return states;
+  const auto finished = CallTable<cloud::QueryTasksOnCompletionResponse>(transport, kQueryTasksOnCompletion, {}, request);
+  if (finished.ok()) return StatesOf(**finished);
+  if (base::CodeOf(finished.status()) != base::Code::kDeadlineExceeded) return finished.status();
+  cloud::QueryTasksRequest now;
+  *now.mutable_ids() = request.ids();
+  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::QueryTasksResponse>(transport, kQueryTasks, {}, now));
+  ARROW_ASSIGN_OR_RAISE(const auto batch, redap::FromProto(response.data()));
+  ARROW_ASSIGN_OR_RAISE(const auto table, arrow::Table::FromRecordBatches({batch}));
+  return StatesOf(*table);
 }
 
 }  // namespace
@@ -143,6 +144,29 @@ arrow::Result<std::vector<TaskState>> CatalogClient::WaitForTasks(const std::vec
     }
     return answer;
   }
+}
+
+arrow::Status CatalogClient::CancelTasks(const std::vector<std::string>& task_ids) {
+  cloud::CancelTasksRequest request;
+  for (const auto& id : task_ids) request.add_ids()->set_id(id);
+  return CallUnary<cloud::CancelTasksResponse>(*transport_, kCancelTasks, {}, request).status();
+}
+
+arrow::Status CatalogClient::DoGlobalMaintenance() {
+  return CallUnary<cloud::DoGlobalMaintenanceResponse>(*transport_, kDoGlobalMaintenance, {}, cloud::DoGlobalMaintenanceRequest())
+      .status();
+}
+
+arrow::Result<uint64_t> CatalogClient::TestBandwidth(uint64_t bytes) const {
+  cloud::DoBandwidthTestRequest request;
+  request.set_num_bytes(bytes);
+  uint64_t received = 0;
+  const auto take = [&](const cloud::DoBandwidthTestResponse& response) {
+    received += response.payload().size();
+    return arrow::Status::OK();
+  };
+  ARROW_RETURN_NOT_OK(CallStream<cloud::DoBandwidthTestResponse>(*transport_, kDoBandwidthTest, {}, request, take));
+  return received;
 }
 
 }  // namespace mutoscope::native

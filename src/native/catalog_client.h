@@ -23,10 +23,25 @@ class CatalogClient final : public Catalog {
   arrow::Result<std::shared_ptr<Dataset>> GetDataset(const std::string& name) const override;
   arrow::Result<std::shared_ptr<Dataset>> GetDatasetById(const std::string& id) const override;
   arrow::Result<std::shared_ptr<Dataset>> CreateDataset(const std::string& name) override;
+
+  // catalog_tables.cc
+  arrow::Result<std::shared_ptr<Table>> GetTable(const std::string& name) const override;
+  arrow::Result<std::shared_ptr<Table>> GetTableById(const std::string& id) const override;
+  arrow::Result<std::shared_ptr<Table>> CreateTable(const std::string& name, const arrow::Schema& schema,
+                                                    const std::optional<std::string>& url) override;
+  arrow::Result<std::shared_ptr<Table>> RegisterTable(const std::string& name, const std::string& url) override;
+
   arrow::Result<Entry> RenameEntry(const std::string& id, const std::string& name) override;
   arrow::Status DeleteEntry(const std::string& id) override;
   arrow::Result<std::vector<TaskState>> WaitForTasks(const std::vector<std::string>& task_ids, std::chrono::nanoseconds timeout,
                                                      const std::function<bool()>& cancelled) const override;
+  arrow::Status CancelTasks(const std::vector<std::string>& task_ids) override;
+
+  // staging.cc
+  arrow::Result<std::string> Stage(const std::string& key, arrow::io::RandomAccessFile& content) override;
+
+  arrow::Status DoGlobalMaintenance() override;
+  arrow::Result<uint64_t> TestBandwidth(uint64_t bytes) const override;
 
  private:
   std::shared_ptr<Dataset> DatasetOf(Entry entry) const;

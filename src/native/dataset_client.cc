@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "arrow/io/memory.h"
-#include "arrow/ipc/reader.h"
 #include "native/entries.h"
 #include "native/redap_calls.h"
 
@@ -21,6 +19,32 @@ common::IfDuplicateBehavior ToProto(OnDuplicate on_duplicate) {
   }
 }
 
+DatasetDetails FromProto(const cloud::DatasetDetails& wire) {
+  DatasetDetails details;
+  if (wire.has_blueprint_dataset()) details.blueprint_dataset_id = TextOf(wire.blueprint_dataset());
+  if (wire.has_asset_dataset()) details.asset_dataset_id = TextOf(wire.asset_dataset());
+  if (wire.has_default_blueprint_segment()) details.default_blueprint = wire.default_blueprint_segment().id();
+  if (wire.has_default_segment_table_blueprint_segment()) {
+    details.default_segment_table_blueprint = wire.default_segment_table_blueprint_segment().id();
+  }
+  return details;
+}
+
+arrow::Result<cloud::DatasetDetails> ToProto(const DatasetDetails& details) {
+  cloud::DatasetDetails wire;
+  if (details.blueprint_dataset_id) {
+    ARROW_ASSIGN_OR_RAISE(*wire.mutable_blueprint_dataset(), EntryIdFromText(*details.blueprint_dataset_id));
+  }
+  if (details.asset_dataset_id) {
+    ARROW_ASSIGN_OR_RAISE(*wire.mutable_asset_dataset(), EntryIdFromText(*details.asset_dataset_id));
+  }
+  if (details.default_blueprint) wire.mutable_default_blueprint_segment()->set_id(*details.default_blueprint);
+  if (details.default_segment_table_blueprint) {
+    wire.mutable_default_segment_table_blueprint_segment()->set_id(*details.default_segment_table_blueprint);
+  }
+  return wire;
+}
+
 // An empty list matches all, as on the wire.
 bool Matches(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
@@ -32,24 +56,23 @@ arrow::Result<DatasetDetails> DatasetClient::Details() const {
   ARROW_ASSIGN_OR_RAISE(const auto response,
                         CallUnary<cloud::ReadDatasetEntryResponse>(*transport_, kReadDatasetEntry, EntryHeader(entry_.id),
                                                                    cloud::ReadDatasetEntryRequest()));
-  const auto& wire = response.dataset().dataset_details();
-  DatasetDetails details;
-  if (wire.has_blueprint_dataset()) details.blueprint_dataset_id = TextOf(wire.blueprint_dataset());
-  if (wire.has_asset_dataset()) details.asset_dataset_id = TextOf(wire.asset_dataset());
-  if (wire.has_default_blueprint_segment()) details.default_blueprint = wire.default_blueprint_segment().id();
-  if (wire.has_default_segment_table_blueprint_segment()) {
-    details.default_segment_table_blueprint = wire.default_segment_table_blueprint_segment().id();
-  }
-  return details;
+  return FromProto(response.dataset().dataset_details());
+}
+
+arrow::Result<DatasetDetails> DatasetClient::SetDetails(const DatasetDetails& details) {
+  cloud::UpdateDatasetEntryRequest request;
+  ARROW_ASSIGN_OR_RAISE(*request.mutable_id(), EntryIdFromText(entry_.id));
+  ARROW_ASSIGN_OR_RAISE(*request.mutable_dataset_details(), ToProto(details));
+  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::UpdateDatasetEntryResponse>(*transport_, kUpdateDatasetEntry,
+                                                                                          EntryHeader(entry_.id), request));
+  return FromProto(response.dataset().dataset_details());
 }
 
 arrow::Result<std::shared_ptr<arrow::Schema>> DatasetClient::Schema() const {
   ARROW_ASSIGN_OR_RAISE(const auto response,
                         CallUnary<cloud::GetDatasetSchemaResponse>(*transport_, kGetDatasetSchema, EntryHeader(entry_.id),
                                                                    cloud::GetDatasetSchemaRequest()));
-  arrow::io::BufferReader source(arrow::Buffer::FromString(response.schema().arrow_schema()));
-  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(&source));
-  return reader->schema();
+  return SchemaFromProto(response.schema());
 }
 
 arrow::Result<std::shared_ptr<arrow::Table>> DatasetClient::SegmentTable(
@@ -116,15 +139,12 @@ arrow::Result<std::vector<Registered>> DatasetClient::Unregister(const std::vect
   cloud::UnregisterFromDatasetRequest request;
   for (const auto& segment : segments) request.add_segments_to_drop()->set_id(segment);
   request.mutable_layers_to_drop()->Add(layers.begin(), layers.end());
-  ARROW_ASSIGN_OR_RAISE(const auto stream,
-                        transport_->Stream(kUnregisterFromDataset, EntryHeader(entry_.id), request.SerializeAsString()));
-  for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto message, stream->Next());
-    if (!message) break;
-    cloud::UnregisterFromDatasetResponse response;
-    ARROW_RETURN_NOT_OK(ParseAnswer(*message, &response));
+  const auto keep_task = [&](const cloud::UnregisterFromDatasetResponse& response) {
     for (auto& layer : dropped) layer.task_id = response.task_id().id();
-  }
+    return arrow::Status::OK();
+  };
+  ARROW_RETURN_NOT_OK(CallStream<cloud::UnregisterFromDatasetResponse>(*transport_, kUnregisterFromDataset,
+                                                                       EntryHeader(entry_.id), request, keep_task));
   return dropped;
 }
 

@@ -19,6 +19,7 @@ class DatasetClient final : public Dataset {
 
   const Entry& entry() const override { return entry_; }
   arrow::Result<DatasetDetails> Details() const override;
+  arrow::Result<DatasetDetails> SetDetails(const DatasetDetails& details) override;
   arrow::Result<std::shared_ptr<arrow::Schema>> Schema() const override;
   arrow::Result<std::shared_ptr<arrow::Table>> SegmentTable(
       const std::optional<std::vector<std::string>>& columns) const override;
@@ -26,6 +27,14 @@ class DatasetClient final : public Dataset {
   arrow::Result<std::vector<Registered>> Register(const std::vector<Source>& sources, OnDuplicate on_duplicate) override;
   arrow::Result<std::vector<Registered>> Unregister(const std::vector<std::string>& segments,
                                                     const std::vector<std::string>& layers) override;
+
+  // dataset_upkeep.cc
+  arrow::Result<std::vector<std::string>> AssetsForSegment(const std::string& segment_id) const override;
+  arrow::Result<std::vector<SegmentProperties>> GetSegmentProperties(const std::vector<std::string>& segment_ids) const override;
+  arrow::Result<uint64_t> SetSegmentProperties(const std::string& segment_id, const arrow::RecordBatch& values,
+                                               std::optional<uint64_t> expected_revision) override;
+  arrow::Status DeleteSegmentProperties(const std::vector<std::string>& segment_ids) override;
+  arrow::Result<std::string> DoMaintenance(const Maintenance& maintenance) override;
 
   arrow::Result<std::shared_ptr<arrow::Schema>> QuerySchema(const Request& request) const override {
     return queries_->Schema(entry_.id, request);

@@ -1,5 +1,6 @@
 #include "native/direct_transport.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "catalog/uploads.h"
 #include "native/redap_methods.h"
 #include "redap/handlers.h"
 
@@ -15,6 +17,9 @@ namespace mutoscope::native {
 namespace {
 
 namespace cloud = rerun::cloud::v1alpha1;
+
+constexpr std::string_view kUploadPath = "/upload/";
+constexpr int64_t kUploadPieceBytes = 1 << 20;
 
 using NextMessage = std::function<arrow::Result<std::optional<std::string>>()>;
 
@@ -91,8 +96,25 @@ auto StreamMethod(arrow::Result<redap::Generator<Response>> (*handler)(const red
   };
 }
 
+template <typename Request, typename Response>
+auto ClientStreamMethod(arrow::Result<std::unique_ptr<redap::Consumer<Request, Response>>> (*handler)(const redap::Call&)) {
+  return [handler](const redap::Call& call, const NextRequest& next) -> arrow::Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto consumer, handler(call));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto bytes, next());
+      if (!bytes) break;
+      ARROW_ASSIGN_OR_RAISE(auto request, Parse<Request>(*bytes));
+      ARROW_RETURN_NOT_OK(consumer->Take(std::move(request)));
+    }
+    Response response;
+    ARROW_RETURN_NOT_OK(consumer->Finish(&response));
+    return response.SerializeAsString();
+  };
+}
+
 using Unary = std::function<arrow::Result<std::string>(const redap::Call&, const std::string&)>;
 using Stream = std::function<arrow::Result<NextMessage>(const redap::Call&, const std::string&, std::shared_ptr<Sleeper>)>;
+using ClientStreaming = std::function<arrow::Result<std::string>(const redap::Call&, const NextRequest&)>;
 
 const std::map<std::string_view, Unary>& UnaryMethods() {
   static const std::map<std::string_view, Unary> methods = {
@@ -104,6 +126,19 @@ const std::map<std::string_view, Unary>& UnaryMethods() {
       {kDeleteEntry, UnaryMethod(redap::DeleteEntry)},
       {kGetDatasetSchema, UnaryMethod(redap::GetDatasetSchema)},
       {kRegisterWithDataset, UnaryMethod(redap::RegisterWithDataset)},
+      {kQueryTasks, UnaryMethod(redap::QueryTasks)},
+      {kUpdateDatasetEntry, UnaryMethod(redap::UpdateDatasetEntry)},
+      {kCancelTasks, UnaryMethod(redap::CancelTasks)},
+      {kSetSegmentProperties, UnaryMethod(redap::SetSegmentProperties)},
+      {kDeleteSegmentProperties, UnaryMethod(redap::DeleteSegmentProperties)},
+      {kCreateTableEntry, UnaryMethod(redap::CreateTableEntry)},
+      {kRegisterTable, UnaryMethod(redap::RegisterTable)},
+      {kReadTableEntry, UnaryMethod(redap::ReadTableEntry)},
+      {kUpdateTableEntry, UnaryMethod(redap::UpdateTableEntry)},
+      {kGetTableSchema, UnaryMethod(redap::GetTableSchema)},
+      {kGetWriteAccessGrant, UnaryMethod(redap::GetWriteAccessGrant)},
+      {kDoMaintenance, UnaryMethod(redap::DoMaintenance)},
+      {kDoGlobalMaintenance, UnaryMethod(redap::DoGlobalMaintenance)},
   };
   return methods;
 }
@@ -114,6 +149,17 @@ const std::map<std::string_view, Stream>& StreamMethods() {
       {kScanDatasetManifest, StreamMethod(redap::ScanDatasetManifest)},
       {kUnregisterFromDataset, StreamMethod(redap::UnregisterFromDataset)},
       {kQueryTasksOnCompletion, StreamMethod(redap::QueryTasksOnCompletion)},
+      {kGetAssetsForSegment, StreamMethod(redap::GetAssetsForSegment)},
+      {kGetSegmentProperties, StreamMethod(redap::GetSegmentProperties)},
+      {kScanTable, StreamMethod(redap::ScanTable)},
+      {kDoBandwidthTest, StreamMethod(redap::DoBandwidthTest)},
+  };
+  return methods;
+}
+
+const std::map<std::string_view, ClientStreaming>& ClientStreamMethods() {
+  static const std::map<std::string_view, ClientStreaming> methods = {
+      {kWriteTable, ClientStreamMethod(redap::WriteTable)},
   };
   return methods;
 }
@@ -187,6 +233,36 @@ arrow::Result<std::unique_ptr<MessageStream>> DirectTransport::Stream(const std:
       host_->redap(), metadata, [cancelled] { return cancelled->load(); }, sleeper);
   ARROW_ASSIGN_OR_RAISE(auto next, found->second(call, request, sleeper));
   return std::make_unique<DirectStream>(host_, std::move(cancelled), std::move(sleeper), std::move(next));
+}
+
+arrow::Result<Pieces> DirectTransport::ClientStream(const std::string& method, const Metadata& metadata,
+                                                    const NextRequest& next) {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
+  const auto found = ClientStreamMethods().find(method);
+  if (found == ClientStreamMethods().end()) return Unknown(method);
+  const auto call = CallOf(
+      host_->redap(), metadata, [] { return false; }, std::make_shared<Sleeper>());
+  ARROW_ASSIGN_OR_RAISE(auto answer, found->second(call, next));
+  return Pieces{arrow::Buffer::FromString(std::move(answer))};
+}
+
+// As the server does with such a request (native/upload_route.h).
+arrow::Status DirectTransport::Upload(const HttpUpload& upload, arrow::io::RandomAccessFile& content) {
+  ARROW_RETURN_NOT_OK(host_->CheckProcess());
+  if (!upload.same_origin || !upload.url.starts_with(kUploadPath)) return Unknown(upload.method + " " + upload.url);
+  const auto only_if_absent = std::any_of(upload.headers.begin(), upload.headers.end(), [](const auto& header) {
+    return header.first == "if-none-match" && header.second == "*";
+  });
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, content.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto body, host_->catalog().uploads().Begin(upload.url.substr(kUploadPath.size()),
+                                                                          static_cast<uint64_t>(size), only_if_absent));
+  for (int64_t at = 0; at < size;) {
+    ARROW_ASSIGN_OR_RAISE(const auto piece, content.ReadAt(at, std::min(kUploadPieceBytes, size - at)));
+    if (piece->size() == 0) return base::DataLoss("the file ends at byte {} of {}: it has changed meanwhile", at, size);
+    ARROW_RETURN_NOT_OK(body->Write({piece->data(), static_cast<size_t>(piece->size())}));
+    at += piece->size();
+  }
+  return body->Finish().status();
 }
 
 }  // namespace mutoscope::native

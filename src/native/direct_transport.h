@@ -17,6 +17,8 @@ class DirectTransport final : public Transport {
   arrow::Result<Pieces> Unary(const std::string& method, const Metadata& metadata, std::string request) override;
   arrow::Result<std::unique_ptr<MessageStream>> Stream(const std::string& method, const Metadata& metadata,
                                                        std::string request) override;
+  arrow::Result<Pieces> ClientStream(const std::string& method, const Metadata& metadata, const NextRequest& next) override;
+  arrow::Status Upload(const HttpUpload& upload, arrow::io::RandomAccessFile& content) override;
 
  private:
   std::shared_ptr<EngineHost> host_;

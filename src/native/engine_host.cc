@@ -22,16 +22,23 @@ HostOptions ToHostOptions(const CatalogOptions& options) {
 arrow::Result<std::shared_ptr<EngineHost>> EngineHost::Open(const HostOptions& options) {
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());  // filters are Arrow expressions; does nothing the second time
   ARROW_ASSIGN_OR_RAISE(auto catalog, catalog::Catalog::Open(options.catalog));
-  return std::shared_ptr<EngineHost>(new EngineHost(std::move(catalog), options));
+  ARROW_RETURN_NOT_OK(live::RecoverRecordings(*catalog));
+  std::shared_ptr<EngineHost> host(new EngineHost(std::move(catalog), options));
+  if (!options.record_to.empty()) {
+    ARROW_ASSIGN_OR_RAISE(host->recorder_, live::Recorder::Open(host->catalog(), options.record_to));
+  }
+  return host;
 }
 
 EngineHost::EngineHost(std::unique_ptr<catalog::Catalog> catalog, const HostOptions& options)
-    : catalog_(std::move(catalog)),
+    : data_directory_(options.catalog.data_directory),
+      catalog_(std::move(catalog)),
       engine_(std::make_unique<query::Engine>(*catalog_, options.engine)),
-      redap_{*catalog_, MUTOSCOPE_VERSION, options.find} {}
+      redap_{*catalog_, MUTOSCOPE_VERSION, options.find, options.register_wait, options.log} {}
 
 EngineHost::~EngineHost() {
   if (!process_.forked()) return;
+  (void)recorder_.release();
   (void)engine_.release();
   (void)catalog_.release();
 }

@@ -1,6 +1,9 @@
 #include "native/entries.h"
 
+#include <algorithm>
+
 #include "base/tuid.h"
+#include "native/redap_calls.h"
 
 namespace mutoscope::native {
 namespace {
@@ -24,6 +27,16 @@ Entry FromProto(const cloud::EntryDetails& details) {
   entry.created_at_ns = Nanoseconds(details.created_at());
   entry.updated_at_ns = Nanoseconds(details.updated_at());
   return entry;
+}
+
+arrow::Result<std::vector<Entry>> FindEntries(Transport& transport, const cloud::EntryFilter& filter) {
+  cloud::FindEntriesRequest request;
+  *request.mutable_filter() = filter;
+  ARROW_ASSIGN_OR_RAISE(const auto response, CallUnary<cloud::FindEntriesResponse>(transport, kFindEntries, {}, request));
+  std::vector<Entry> entries;
+  for (const auto& entry : response.entries()) entries.push_back(FromProto(entry));
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  return entries;
 }
 
 }  // namespace mutoscope::native

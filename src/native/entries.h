@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "arrow/result.h"
-#include "mutoscope/dataset.h"
+#include "mutoscope/entry.h"
+#include "native/transport.h"
 #include "redap/convert.h"
 
 namespace mutoscope::native {
@@ -16,5 +18,8 @@ namespace common = rerun::common::v1alpha1;
 arrow::Result<common::EntryId> EntryIdFromText(const std::string& text);
 std::string TextOf(const common::EntryId& id);
 Entry FromProto(const cloud::EntryDetails& details);
+
+// Sorted by name.
+arrow::Result<std::vector<Entry>> FindEntries(Transport& transport, const cloud::EntryFilter& filter);
 
 }  // namespace mutoscope::native

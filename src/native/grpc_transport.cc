@@ -108,6 +108,7 @@ class GrpcStream final : public MessageStream {
 
 class GrpcTransport final : public Transport {
  public:
+  // `forked` also does what goes over plain HTTP.
   GrpcTransport(std::shared_ptr<grpc::Channel> channel, std::string url, std::shared_ptr<Transport> forked)
       : channel_(std::move(channel)), url_(std::move(url)), forked_(std::move(forked)) {}
   ~GrpcTransport() override {
@@ -130,6 +131,33 @@ class GrpcTransport final : public Transport {
                                                        std::string request) override {
     if (process_.forked()) return forked_->Stream(method, metadata, std::move(request));
     return std::make_unique<GrpcStream>(channel_, method, metadata, std::move(request), url_);
+  }
+
+  arrow::Result<Pieces> ClientStream(const std::string& method, const Metadata& metadata, const NextRequest& next) override {
+    if (process_.forked()) return forked_->ClientStream(method, metadata, next);
+    grpc::ClientContext context;
+    SetMetadata(metadata, &context);
+    const grpc::internal::RpcMethod rpc(method.c_str(), grpc::internal::RpcMethod::CLIENT_STREAMING);
+    grpc::ByteBuffer answer;
+    const std::unique_ptr<grpc::ClientWriter<grpc::ByteBuffer>> writer(
+        grpc::internal::ClientWriterFactory<grpc::ByteBuffer>::Create(channel_.get(), rpc, &context, &answer));
+    for (;;) {
+      auto message = next();
+      if (!message.ok()) {
+        context.TryCancel();
+        (void)writer->Finish();
+        return message.status();
+      }
+      // A call that has ended takes no more; its status tells why.
+      if (!*message || !writer->Write(ToByteBuffer(std::move(**message)))) break;
+    }
+    writer->WritesDone();
+    ARROW_RETURN_NOT_OK(FromGrpc(writer->Finish(), url_));
+    return ToPieces(answer);
+  }
+
+  arrow::Status Upload(const HttpUpload& upload, arrow::io::RandomAccessFile& content) override {
+    return forked_->Upload(upload, content);
   }
 
  private:

@@ -8,10 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 
+#include "arrow/buffer.h"
 #include "base/status.h"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http.hpp"
@@ -25,6 +27,7 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr size_t kReadBufferBytes = 256 << 10;
+constexpr int64_t kSendBytes = 1 << 20;
 
 class Descriptor {
  public:
@@ -70,10 +73,28 @@ class BeastConnection final : public HttpConnection {
     error_code error;
     http::write(socket_, request, error);
     if (error) return Broken(error);
-    parser_.emplace();
-    parser_->body_limit(boost::none);
-    http::read_header(socket_, buffer_, *parser_, error);
-    return error ? Broken(error) : arrow::Status::OK();
+    return ReadHeader();
+  }
+
+  arrow::Status SendFile(const std::string& method, const std::string& path, const Headers& headers,
+                         arrow::io::RandomAccessFile& body) override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, body.GetSize());
+    http::request<http::empty_body> request;
+    request.method_string(method);
+    request.target(path);
+    for (const auto& [name, value] : headers) request.set(name, value);
+    request.content_length(static_cast<uint64_t>(size));
+    http::request_serializer<http::empty_body> serializer(request);
+    error_code error;
+    http::write_header(socket_, serializer, error);
+    for (int64_t at = 0; at < size && !error;) {
+      ARROW_ASSIGN_OR_RAISE(const auto piece, body.ReadAt(at, std::min(kSendBytes, size - at)));
+      if (piece->size() == 0) return base::DataLoss("the file ends at byte {} of {}: it has changed meanwhile", at, size);
+      asio::write(socket_, asio::buffer(piece->data(), static_cast<size_t>(piece->size())), error);
+      at += piece->size();
+    }
+    const auto answered = ReadHeader();
+    return answered.ok() || !error ? answered : Broken(error);
   }
 
   int status() const override { return static_cast<int>(parser_->get().result_int()); }
@@ -99,6 +120,14 @@ class BeastConnection final : public HttpConnection {
   void Interrupt() override { shutdown(fd_, SHUT_RDWR); }
 
  private:
+  arrow::Status ReadHeader() {
+    error_code error;
+    parser_.emplace();
+    parser_->body_limit(boost::none);
+    http::read_header(socket_, buffer_, *parser_, error);
+    return error ? Broken(error) : arrow::Status::OK();
+  }
+
   static arrow::Status Broken(const error_code& error) { return base::Unavailable("the connection broke: {}", error.message()); }
 
   asio::io_context io_{1};

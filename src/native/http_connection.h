@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "arrow/io/interfaces.h"
 #include "arrow/result.h"
 
 namespace mutoscope::native {
@@ -23,6 +24,9 @@ class HttpConnection {
 
   // Sends the request and reads the header of the answer.
   virtual arrow::Status Post(const std::string& path, const Headers& headers, const std::string& body) = 0;
+  // The same for a body that is read piece by piece. A server that answers before it has all of it is heard.
+  virtual arrow::Status SendFile(const std::string& method, const std::string& path, const Headers& headers,
+                                 arrow::io::RandomAccessFile& body) = 0;
   virtual int status() const = 0;
   // Of a header of the answer; empty if it is not there.
   virtual std::string Header(const std::string& name) const = 0;

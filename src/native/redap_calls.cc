@@ -1,5 +1,7 @@
 #include "native/redap_calls.h"
 
+#include "arrow/io/memory.h"
+#include "arrow/ipc/reader.h"
 #include "arrow/scalar.h"
 
 namespace mutoscope::native {
@@ -10,6 +12,12 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> Join(const Pieces& pieces) {
   if (pieces.size() == 1) return pieces[0];
   if (pieces.empty()) return std::make_shared<arrow::Buffer>(nullptr, 0);
   return arrow::ConcatenateBuffers(pieces);
+}
+
+arrow::Result<std::shared_ptr<arrow::Schema>> SchemaFromProto(const rerun::common::v1alpha1::Schema& schema) {
+  arrow::io::BufferReader source(arrow::Buffer::FromString(schema.arrow_schema()));
+  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(&source));
+  return reader->schema();
 }
 
 std::string CellText(const arrow::Table& table, const std::string& column, int64_t row) {

@@ -39,23 +39,34 @@ arrow::Result<Response> CallUnary(Transport& transport, const char* method, cons
   return response;
 }
 
+// `take` gets each message of a stream; its error ends the call.
+template <typename Response, typename Request, typename Take>
+arrow::Status CallStream(Transport& transport, const char* method, const Metadata& metadata, const Request& request, Take take) {
+  ARROW_ASSIGN_OR_RAISE(const auto stream, transport.Stream(method, metadata, request.SerializeAsString()));
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(const auto pieces, stream->Next());
+    if (!pieces) return arrow::Status::OK();
+    Response response;
+    ARROW_RETURN_NOT_OK(ParseAnswer(*pieces, &response));
+    ARROW_RETURN_NOT_OK(take(response));
+  }
+}
+
 // All messages of a stream, each with a dataframe part in `data`, as one table.
 template <typename Response, typename Request>
 arrow::Result<std::shared_ptr<arrow::Table>> CallTable(Transport& transport, const char* method, const Metadata& metadata,
                                                        const Request& request) {
-  ARROW_ASSIGN_OR_RAISE(const auto stream, transport.Stream(method, metadata, request.SerializeAsString()));
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
-  for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto pieces, stream->Next());
-    if (!pieces) break;
-    Response response;
-    ARROW_RETURN_NOT_OK(ParseAnswer(*pieces, &response));
-    ARROW_ASSIGN_OR_RAISE(batches.emplace_back(), redap::FromProto(response.data()));
-  }
+  ARROW_RETURN_NOT_OK(CallStream<Response>(transport, method, metadata, request, [&](const Response& response) {
+    return redap::FromProto(response.data()).Value(&batches.emplace_back());
+  }));
   if (batches.empty()) return base::Internal("{}: the server answered a table without a single batch", method);
   ARROW_ASSIGN_OR_RAISE(const auto table, arrow::Table::FromRecordBatches(batches));
   return table->CombineChunks();
 }
+
+// Of an IPC stream that has nothing but a schema.
+arrow::Result<std::shared_ptr<arrow::Schema>> SchemaFromProto(const rerun::common::v1alpha1::Schema& schema);
 
 // Text of a string column's cell, empty for null and where there is no such column.
 std::string CellText(const arrow::Table& table, const std::string& column, int64_t row);

@@ -2,6 +2,7 @@
 // processes, where gRPC does not work), one that calls the handlers of this process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "arrow/buffer.h"
+#include "arrow/io/interfaces.h"
 #include "arrow/result.h"
 
 namespace mutoscope::native {
@@ -28,6 +30,17 @@ class MessageStream {
   virtual void Cancel() = 0;
 };
 
+// The next message of a client's stream; absent at its end. An error is the error of the call, of which then nothing remains.
+using NextRequest = std::function<arrow::Result<std::optional<std::string>>()>;
+
+// An HTTP request that a server asked for; its body is the file.
+struct HttpUpload {
+  std::string method;
+  std::string url;  // absolute, or path and query if `same_origin`
+  bool same_origin = false;
+  Metadata headers;
+};
+
 // Thread-safe. `method` is "/package.Service/Method". Errors carry the code that the server sent; UNAVAILABLE names the server.
 class Transport {
  public:
@@ -35,6 +48,9 @@ class Transport {
   virtual arrow::Result<Pieces> Unary(const std::string& method, const Metadata& metadata, std::string request) = 0;
   virtual arrow::Result<std::unique_ptr<MessageStream>> Stream(const std::string& method, const Metadata& metadata,
                                                                std::string request) = 0;
+  // `next` is called from this thread.
+  virtual arrow::Result<Pieces> ClientStream(const std::string& method, const Metadata& metadata, const NextRequest& next) = 0;
+  virtual arrow::Status Upload(const HttpUpload& upload, arrow::io::RandomAccessFile& content) = 0;
 };
 
 }  // namespace mutoscope::native

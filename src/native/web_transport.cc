@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "native/http_connection.h"
+#include "native/http_upload.h"
 #include "native/process_check.h"
 #include "net/grpc_web_format.h"
 
@@ -208,6 +209,26 @@ class WebTransport final : public Transport {
   arrow::Result<std::unique_ptr<MessageStream>> Stream(const std::string& method, const Metadata& metadata,
                                                        std::string request) override {
     return WebStream::Start(connections_, method, metadata, request);
+  }
+
+  // gRPC-web has no streams from the client, but a stream of one message is a call like any other.
+  arrow::Result<Pieces> ClientStream(const std::string& method, const Metadata& metadata, const NextRequest& next) override {
+    ARROW_ASSIGN_OR_RAISE(auto only, next());
+    if (!only) return base::Unimplemented("{}: a stream without a message needs gRPC", method);
+    const uint64_t bytes = only->size();
+    ARROW_ASSIGN_OR_RAISE(const auto second, next());
+    if (second) {
+      return base::Unimplemented(
+          "{}: this process was forked from one that used gRPC and can send one message only, here of {} bytes, but there is "
+          "more "
+          "to send: send less at a time, or start the process anew instead of forking it (multiprocessing: \"spawn\")",
+          method, bytes);
+    }
+    return Unary(method, metadata, std::move(*only));
+  }
+
+  arrow::Status Upload(const HttpUpload& upload, arrow::io::RandomAccessFile& content) override {
+    return UploadFile(upload, connections_->address(), connections_->url(), content);
   }
 
  private:

@@ -28,8 +28,13 @@ std::string NewTraceId() {
   return fmt::format("{:016x}{:016x}", high, low);
 }
 
+// Of a method that no service has (UnknownMethods): its messages are byte buffers.
+bool IsGeneric(ServerRpcInfo* info) {
+  return dynamic_cast<grpc::GenericCallbackServerContext*>(info->server_context()) != nullptr;
+}
+
 std::string_view MethodLabel(ServerRpcInfo* info) {
-  if (dynamic_cast<grpc::GenericCallbackServerContext*>(info->server_context()) != nullptr) return kUnknownMethod;
+  if (IsGeneric(info)) return kUnknownMethod;
   const std::string_view path = info->method();
   return path.starts_with('/') ? path.substr(1) : path;
 }
@@ -39,7 +44,10 @@ std::string_view MethodLabel(ServerRpcInfo* info) {
 class CallInterceptor : public grpc::experimental::Interceptor {
  public:
   CallInterceptor(const CallInterceptorOptions& options, ServerRpcInfo* info)
-      : options_(options), path_(info->method()), metrics_(options.metrics->Method(MethodLabel(info))) {
+      : options_(options),
+        path_(info->method()),
+        is_generic_(IsGeneric(info)),
+        metrics_(options.metrics->Method(MethodLabel(info))) {
     metrics_.in_flight.fetch_add(1);
   }
 
@@ -86,12 +94,15 @@ class CallInterceptor : public grpc::experimental::Interceptor {
   }
 
   void CountRequest(const void* request) {
-    if (request == nullptr || !options_.request_bytes) return;  // null: the end of a stream
-    metrics_.received_bytes.fetch_add(options_.request_bytes(path_, request), std::memory_order_relaxed);
+    if (request == nullptr || (!is_generic_ && !options_.request_bytes)) return;  // null: the end of a stream
+    const uint64_t bytes =
+        is_generic_ ? static_cast<const grpc::ByteBuffer*>(request)->Length() : options_.request_bytes(path_, request);
+    metrics_.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
   }
 
   const CallInterceptorOptions& options_;
   const std::string path_;
+  const bool is_generic_;
   MethodMetrics& metrics_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::array<std::string, kEchoedHeaders.size()> echoed_;

@@ -89,7 +89,7 @@ TEST(Grpc, FailedAndStreamingAndRawCallsHaveTheHeadersToo) {
 TEST(Grpc, UnknownMethodsAndServicesAreUnimplementedByName) {
   TestServer server;
   for (const std::string method : {"/rerun.cloud.v1alpha1.RerunCloudService/SearchDataset",
-                                   "/opentelemetry.proto.collector.trace.v1.TraceService/Export", "/nonsense"}) {
+                                   "/opentelemetry.proto.collector.trace.v1.TraceService/Import", "/nonsense"}) {
     grpc::ClientContext context;
     const grpc::Status status = CallByName(server.server->port(), method, &context);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << method;
@@ -99,6 +99,17 @@ TEST(Grpc, UnknownMethodsAndServicesAreUnimplementedByName) {
   // Names from clients do not become labels.
   EXPECT_TRUE(MetricReaches(server.server->port(), "mutoscope_rpc_calls_total{method=\"unknown\",code=\"UNIMPLEMENTED\"}", 3));
   EXPECT_EQ(Get(server.server->port(), "/metrics").body().find("nonsense"), std::string::npos);
+}
+
+TEST(Grpc, TelemetryIsTakenAndDropped) {
+  TestServer server;
+  for (const std::string service : {"trace.v1.TraceService", "metrics.v1.MetricsService", "logs.v1.LogsService"}) {
+    grpc::ClientContext context;
+    const grpc::Status status =
+        CallByName(server.server->port(), "/opentelemetry.proto.collector." + service + "/Export", &context);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+  EXPECT_TRUE(MetricReaches(server.server->port(), "mutoscope_rpc_calls_total{method=\"unknown\",code=\"OK\"}", 3));
 }
 
 TEST(Grpc, MethodsThatTheServiceDoesNotImplementAreUnimplementedByName) {

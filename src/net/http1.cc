@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -13,13 +14,15 @@
 #include "net/cors.h"
 #include "net/grpc_web.h"
 #include "net/http_routes.h"
+#include "net/http_stream.h"
 
 namespace mutoscope::net {
 namespace {
 
 namespace http = beast::http;
 
-constexpr std::chrono::milliseconds kDrainTimeout{1000};
+constexpr std::chrono::milliseconds kDrainTimeout{3000};
+constexpr size_t kDrainBytes = 64 << 10;
 
 using RequestParser = http::request_parser<http::string_body>;
 
@@ -54,15 +57,16 @@ asio::awaitable<ErrorCode> ReadBody(beast::tcp_stream& stream, beast::flat_buffe
 }
 
 // Sets `busy` once there is a request.
-asio::awaitable<ErrorCode> ReadRequest(const ConnectionLimits& limits, Connection& connection, beast::flat_buffer& buffer,
-                                       RequestParser& parser) {
+asio::awaitable<ErrorCode> ReadHead(const ConnectionLimits& limits, Connection& connection, beast::flat_buffer& buffer,
+                                    HeadParser& parser) {
   parser.header_limit(limits.http_header_bytes_max);
-  parser.body_limit(limits.http_body_bytes_max);
+  parser.body_limit(std::numeric_limits<uint64_t>::max());  // not known yet
   ErrorCode error;
+  connection.busy = false;
   connection.stream.expires_after(limits.idle_timeout);
   co_await http::async_read_header(connection.stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  connection.stream.expires_never();
   connection.busy = true;
-  if (!error) error = co_await ReadBody(connection.stream, buffer, parser, limits.idle_timeout);
   co_return error;
 }
 
@@ -93,22 +97,42 @@ asio::awaitable<bool> AnswerPage(const Http1Context& context, Connection& connec
   co_return co_await Send(context, connection, response, request.keep_alive(), request.method() == http::verb::head);
 }
 
-// Reads and answers one request. False ends the connection.
-asio::awaitable<bool> ServeOne(const Http1Context& context, const std::shared_ptr<Connection>& connection,
-                               beast::flat_buffer& buffer) {
-  RequestParser parser;
-  connection->busy = false;
-  const ErrorCode error = co_await ReadRequest(context.options->limits, *connection, buffer, parser);
-  if (error) {
-    auto response = ParseErrorResponse(error, context.options->limits);
-    if (response) co_await Send(context, *connection, *response, false, false);
-    co_return false;
-  }
-  context.metrics->http1_requests.fetch_add(1, std::memory_order_relaxed);
+// Answers a request that did not arrive whole, where there is somebody to answer.
+asio::awaitable<bool> Refuse(const Http1Context& context, Connection& connection, ErrorCode error) {
+  auto response = ParseErrorResponse(error, context.options->limits);
+  if (response) co_await Send(context, connection, *response, false, false);
+  co_return false;
+}
+
+// Pages and gRPC-web calls, whose bodies are read whole.
+asio::awaitable<bool> ServeWhole(const Http1Context& context, const std::shared_ptr<Connection>& connection,
+                                 beast::flat_buffer& buffer, HeadParser& head) {
+  const ConnectionLimits& limits = context.options->limits;
+  ErrorCode error;
+  if (head.content_length().value_or(0) > limits.http_body_bytes_max) error = http::error::body_limit;
+  RequestParser parser(std::move(head));
+  parser.body_limit(limits.http_body_bytes_max);
+  if (!error) error = co_await ReadBody(connection->stream, buffer, parser, limits.idle_timeout);
+  if (error) co_return co_await Refuse(context, *connection, error);
   HttpRequest request = parser.release();
   connection->stream.expires_never();
   if (IsGrpcWeb(request)) co_return co_await ServeGrpcWeb(context, connection, std::move(request));
   co_return co_await AnswerPage(context, *connection, request);
+}
+
+// Reads and answers one request. False ends the connection.
+asio::awaitable<bool> ServeOne(const Http1Context& context, const std::shared_ptr<Connection>& connection,
+                               beast::flat_buffer& buffer) {
+  HeadParser head;
+  const ErrorCode error = co_await ReadHead(context.options->limits, *connection, buffer, head);
+  if (error) co_return co_await Refuse(context, *connection, error);
+  context.metrics->http1_requests.fetch_add(1, std::memory_order_relaxed);
+  const auto target = head.get().target();
+  const HttpRoute* route = FindRoute(*context.options, std::string_view(target.data(), target.size()));
+  if (route != nullptr && !IsPreflight(head.get().base())) {
+    co_return co_await ServeRoute(context, connection, buffer, head, *route);
+  }
+  co_return co_await ServeWhole(context, connection, buffer, head);
 }
 
 // Closing while the client still sends would reset the connection, and it might lose the answer.
@@ -120,7 +144,7 @@ asio::awaitable<void> CloseGently(Connection& connection, beast::flat_buffer& bu
   while (!error) {
     buffer.clear();
     const size_t read =
-        co_await connection.stream.async_read_some(buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+        co_await connection.stream.async_read_some(buffer.prepare(kDrainBytes), asio::redirect_error(asio::use_awaitable, error));
     if (read == 0) break;
   }
   connection.stream.close();

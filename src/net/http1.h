@@ -1,7 +1,9 @@
-// HTTP/1.1 connections: requests one after the other, each a page (http_routes.h), a CORS preflight or a gRPC-web call.
+// HTTP/1.1 connections: requests one after the other, each a page (http_routes.h), a route (http_route.h), a CORS preflight or a
+// gRPC-web call.
 #pragma once
 
 #include <atomic>
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 
 #include "net/connection.h"
@@ -16,6 +18,7 @@ struct Http1Context {
   const ServerOptions* options;
   Metrics* metrics;
   WebStub* stub;
+  asio::thread_pool* pool;            // where the handlers of routes run; null if there are none
   const std::atomic<bool>* stopping;  // answers close their connection
 };
 

@@ -20,6 +20,7 @@ namespace {
 constexpr int kIoThreads = 2;  // HTTP/1.1 and accepting; gRPC has threads of its own
 // What Stop() gives to clients: to idle gRPC ones to say goodbye, and to HTTP/1.1 ones to take the end of an answer.
 constexpr std::chrono::milliseconds kGoodbyeTimeout{500};
+constexpr size_t kRouteThreads = 4;  // handlers of routes wait for disks
 constexpr std::chrono::milliseconds kShutdownPoll{5};
 
 using Clock = std::chrono::steady_clock;
@@ -52,6 +53,7 @@ struct Server::State {
   std::unique_ptr<grpc::Server> grpc_server;
   std::unique_ptr<WebStub> web_stub;
 
+  std::unique_ptr<asio::thread_pool> route_pool;  // none without routes
   asio::io_context io{kIoThreads};
   ConnectionSet http1_connections{&metrics};
   std::unique_ptr<GrpcConnections> grpc_connections;
@@ -91,11 +93,14 @@ arrow::Status Server::State::Start() {
   ARROW_ASSIGN_OR_RAISE(acceptor, Acceptor::Listen(io, options.host, options.port));
   ARROW_ASSIGN_OR_RAISE(grpc_connections, GrpcConnections::Make(io, &metrics));
   ARROW_RETURN_NOT_OK(StartGrpc());
+  if (!options.http_routes.empty()) route_pool = std::make_unique<asio::thread_pool>(kRouteThreads);
   stopped = false;
-  acceptor->Start({.grpc = grpc_acceptor.get(),
-                   .grpc_connections = grpc_connections.get(),
-                   .http1_connections = &http1_connections,
-                   .http1 = {.options = &options, .metrics = &metrics, .stub = web_stub.get(), .stopping = &stopping}});
+  acceptor->Start(
+      {.grpc = grpc_acceptor.get(),
+       .grpc_connections = grpc_connections.get(),
+       .http1_connections = &http1_connections,
+       .http1 = {
+           .options = &options, .metrics = &metrics, .stub = web_stub.get(), .pool = route_pool.get(), .stopping = &stopping}});
   for (int i = 0; i < kIoThreads; ++i) io_threads.emplace_back([this] { io.run(); });
   return arrow::Status::OK();
 }
@@ -125,6 +130,7 @@ void Server::State::Stop() {
   http1_connections.CloseAll();
   grpc_connections->Stop();
   for (std::thread& thread : io_threads) thread.join();
+  if (route_pool) route_pool->join();
 }
 
 arrow::Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {

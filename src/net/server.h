@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arrow/result.h"
+#include "net/http_route.h"
 
 namespace grpc {
 class Service;
@@ -28,7 +29,7 @@ struct ConnectionLimits {
   std::chrono::milliseconds first_bytes_timeout{10'000};  // for a new connection to say which protocol it speaks
   std::chrono::milliseconds idle_timeout{60'000};  // HTTP/1.1: for a request header, and for progress of a body or an answer
   uint32_t http_header_bytes_max = 16 << 10;
-  uint64_t http_body_bytes_max = 64 << 20;
+  uint64_t http_body_bytes_max = 64 << 20;  // but for bodies of `http_routes`, whose handlers decide
 };
 
 struct ServerOptions {
@@ -40,6 +41,7 @@ struct ServerOptions {
   std::function<Readiness()> readiness;
   std::function<std::string()> extra_metrics;  // Prometheus text appended to /metrics
   std::vector<grpc::Service*> services;        // outlive the server
+  std::vector<HttpRoute> http_routes;          // besides /version, /healthz, /readyz and /metrics
   // Bytes of a received request message, for /metrics: only the services know whether it is a protobuf message or a
   // grpc::ByteBuffer (raw methods). `method` is the full path, "/package.Service/Method". Empty: not counted.
   std::function<uint64_t(std::string_view method, const void* request)> request_bytes;

@@ -84,15 +84,6 @@ arrow::Result<std::shared_ptr<arrow::Array>> ReadCells(const storage::File& file
   return arrow::MakeArray(arrow::ArrayData::Make(type, count, {nullptr, std::move(outer_offsets)}, {std::move(inner)}, 0));
 }
 
-std::shared_ptr<arrow::Field> ComponentField(const chunk::Descriptor& descriptor, const std::shared_ptr<arrow::DataType>& type) {
-  chunk::Metadata metadata;
-  metadata.Set(chunk::kKindKey, chunk::kDataKind);
-  metadata.Set(chunk::kComponentKey, descriptor.component);
-  metadata.SetOrErase(chunk::kArchetypeKey, descriptor.archetype);
-  metadata.SetOrErase(chunk::kComponentTypeKey, descriptor.component_type);
-  return arrow::field(descriptor.component, type, true, std::move(metadata).Build());
-}
-
 // Row ids and index columns of the piece.
 arrow::Status AddHead(const index::ChunkRows& chunk, const std::vector<uint32_t>& rows, arrow::FieldVector* fields,
                       arrow::ArrayVector* arrays) {
@@ -111,6 +102,15 @@ arrow::Status AddHead(const index::ChunkRows& chunk, const std::vector<uint32_t>
 }
 
 }  // namespace
+
+std::shared_ptr<arrow::Field> ComponentField(const chunk::Descriptor& descriptor, const std::shared_ptr<arrow::DataType>& type) {
+  chunk::Metadata metadata;
+  metadata.Set(chunk::kKindKey, chunk::kDataKind);
+  metadata.Set(chunk::kComponentKey, descriptor.component);
+  metadata.SetOrErase(chunk::kArchetypeKey, descriptor.archetype);
+  metadata.SetOrErase(chunk::kComponentTypeKey, descriptor.component_type);
+  return arrow::field(descriptor.component, type, true, std::move(metadata).Build());
+}
 
 arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& file, const index::ChunkRows& rows,
                                                           const ChunkKey& key, const std::vector<chunk::Descriptor>& wanted,

@@ -19,4 +19,7 @@ arrow::Result<std::optional<chunk::Chunk>> ChunkFromCells(const storage::File& f
                                                           const ChunkKey& key, const std::vector<chunk::Descriptor>& wanted,
                                                           const std::string& entity, base::Tuid id, const arrow::Schema& schema);
 
+// The field of a component column in a delivered chunk.
+std::shared_ptr<arrow::Field> ComponentField(const chunk::Descriptor& descriptor, const std::shared_ptr<arrow::DataType>& type);
+
 }  // namespace mutoscope::query

@@ -15,7 +15,7 @@
 
 namespace mutoscope::query {
 
-// Layer ids are never used again, and a layer never changes: what is cached stays right.
+// Layer ids are never used again, and the chunks of a layer never change, though it may get more: what is cached stays right.
 struct ChunkPart {
   index::LayerId layer = 0;
   uint32_t ordinal = 0;

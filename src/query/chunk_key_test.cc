@@ -21,6 +21,49 @@ TEST(ChunkKey, SurvivesEncoding) {
   }
 }
 
+ChunkKey MadeKey(MadeChunk made) {
+  auto key = Key({}, {});
+  key.ordinal = 0;
+  key.made = std::move(made);
+  return key;
+}
+
+MadeChunk TwoRows() { return {"/a/b", {"x", "Points3D:positions"}, {"frame"}, {{{0, 1}, {-5}, true}, {{0, 2}, {7}, false}}}; }
+
+TEST(ChunkKey, HoldsMadeChunks) {
+  for (const auto& made : {TwoRows(), MadeChunk{"/s", {"z"}, {}, {{{0, 1}, {}, true}}}}) {
+    const auto decoded = DecodeChunkKey(EncodeChunkKey(MadeKey(made)));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(*decoded, MadeKey(made));
+  }
+}
+
+TEST(ChunkKey, RefusesDamagedMadeChunks) {
+  const std::string good = EncodeChunkKey(MadeKey(TwoRows()));
+  for (size_t length = 0; length < good.size(); ++length) {
+    EXPECT_FALSE(DecodeChunkKey(std::string_view(good).substr(0, length)).ok()) << length;
+  }
+  EXPECT_FALSE(DecodeChunkKey(good + "y").ok());
+  auto unsorted = TwoRows();
+  std::swap(unsorted.rows[0], unsorted.rows[1]);
+  auto no_rows = TwoRows();
+  no_rows.rows.clear();
+  auto no_components = TwoRows();
+  no_components.components.clear();
+  for (const auto& made : {unsorted, no_rows, no_components}) {
+    EXPECT_FALSE(DecodeChunkKey(EncodeChunkKey(MadeKey(made))).ok());
+  }
+}
+
+TEST(PieceId, OfMadeChunksDependsOnTheLayerAndTheRows) {
+  auto elsewhere = MadeKey(TwoRows());
+  elsewhere.layer = 43;
+  auto later = TwoRows();
+  later.rows[1].times[0] = 8;
+  const std::set<base::Tuid> ids = {PieceId({}, MadeKey(TwoRows())), PieceId({}, elsewhere), PieceId({}, MadeKey(later))};
+  EXPECT_EQ(ids.size(), 3U);
+}
+
 TEST(ChunkKey, RefusesForeignBytes) {
   const std::string good = EncodeChunkKey(Key({{1, 2}}, {3}));
   std::string other_version = good;

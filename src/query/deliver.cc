@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "chunk/head.h"
 #include "query/cells.h"
+#include "query/made_chunk.h"
 
 namespace mutoscope::query {
 namespace {
@@ -108,6 +109,18 @@ arrow::Status DeliverPiece(const catalog::DatasetSnapshot& snapshot, const Chunk
   return DeliverDecoded(key, source, components, out);
 }
 
+arrow::Result<DeliveredChunk> DeliverMade(const catalog::DatasetSnapshot& snapshot, const catalog::Layer& layer,
+                                          const ChunkKey& key) {
+  DeliveredChunk out;
+  out.segment_id = layer.segment_id;
+  out.application_id = layer.application_id;
+  out.chunk_id = PieceId(base::Tuid{}, key);
+  out.is_static = key.made->timelines.empty();
+  ARROW_ASSIGN_OR_RAISE(const auto chunk, ToChunk(*key.made, out.chunk_id, *snapshot.schema));
+  ARROW_RETURN_NOT_OK(Encode(chunk, &out));
+  return out;
+}
+
 }  // namespace
 
 uint64_t DeliveredChunk::payload_bytes() const {
@@ -123,6 +136,7 @@ arrow::Result<DeliveredChunk> Deliver(const catalog::Catalog& catalog, const cat
     return base::NotFound("chunk_key: its layer is not registered with dataset '{}' any more", snapshot.dataset.entry.name);
   }
   const catalog::Layer& layer = *snapshot.layers[position->second];
+  if (key.made) return DeliverMade(snapshot, layer, key);
   ARROW_ASSIGN_OR_RAISE(const auto ref, snapshot.index->Find(key.layer, key.ordinal));
   const auto info = snapshot.index->Info(ref);
   ARROW_ASSIGN_OR_RAISE(const auto file, catalog.OpenLayer(layer));

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "query/pieces.h"
+#include "query/supplements.h"
 #include "storage/file_cache.h"
 
 namespace mutoscope::query {
@@ -34,6 +35,7 @@ class Finder {
     ARROW_RETURN_NOT_OK(CheckAvailable());
     ARROW_RETURN_NOT_OK(std::visit([&](const auto& mode) { return Find(mode); }, request_.mode));
     ARROW_RETURN_NOT_OK(CheckSources());
+    if (request_.for_reader) ARROW_RETURN_NOT_OK(AddSupplements());
     return std::move(found_);
   }
 
@@ -177,6 +179,31 @@ class Finder {
            std::find(request_.segments->begin(), request_.segments->end(), segment) != request_.segments->end();
   }
 
+  // ---- supplements
+
+  arrow::Status AddSupplements() {
+    ARROW_RETURN_NOT_OK(AddEmpties(catalog_, snapshot_, request_, &found_));
+    if (std::holds_alternative<StaticMode>(request_.mode)) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(AddClears(catalog_, snapshot_, request_, RequestedLayers(), &found_));
+    // With fill or index values the client does not need bridges.
+    const auto* range = std::get_if<RangeMode>(&request_.mode);
+    if (range != nullptr && !range->latest_at) AddBridges(catalog_, snapshot_, request_, &found_);
+    return arrow::Status::OK();
+  }
+
+  index::LayerSelection RequestedLayers() const {
+    const auto* samples = std::get_if<SamplesMode>(&request_.mode);
+    if (samples == nullptr) return SelectedLayers();
+    index::LayerSelection selection{false, {}};
+    for (const auto& one : samples->segments) {
+      const auto position = snapshot_.segment_positions.find(one.segment);
+      if (position == snapshot_.segment_positions.end() || one.values.empty()) continue;
+      const auto layers = LayersOf(snapshot_.segments[position->second]);
+      selection.layers.insert(selection.layers.end(), layers.begin(), layers.end());
+    }
+    return selection;
+  }
+
   // ---- cutting
 
   bool WorthCutting(const ChunkRefs& group) const {
@@ -288,7 +315,7 @@ class Finder {
     FoundChunk found;
     found.layer = &LayerOf(info);
     found.ref = ref;
-    found.key = {snapshot_.dataset.entry.id, info.layer, info.ordinal, {}, {}};
+    found.key = {snapshot_.dataset.entry.id, info.layer, info.ordinal, {}, {}, {}};
     found.entity = info.entity;
     found.is_static = info.is_static;
     found.bytes = info.place.message_size;

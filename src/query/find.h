@@ -49,6 +49,9 @@ struct FindRequest {
   std::optional<std::vector<std::string>> segments;  // absent = all; unknown ids select nothing. Not used by SamplesMode
   std::variant<StaticMode, RangeMode, SamplesMode> mode;
   std::vector<std::string> announce;  // timelines whose starts are wanted (FoundChunk::starts)
+  // The request comes from the dataframe reader of a stock client, which needs supplements (supplements.h). `announce` must hold
+  // every timeline that may be the reader's index.
+  bool for_reader = false;
 };
 
 struct FoundChunk {

@@ -93,7 +93,7 @@ class Model : public ::testing::TestWithParam<bool> {
       EXPECT_TRUE(rows.ok()) << rows.status().ToString();
       std::vector<std::string> tasks;
       for (const auto& row : rows.ValueOrDie()) tasks.push_back(row.task_id);
-      for (const auto& task : catalog_->WaitForTasks(tasks, std::chrono::seconds(60), [] { return false; }))
+      for (const auto& task : catalog_->QueryTasks(tasks))
         EXPECT_EQ(task.status, catalog::TaskState::Status::kSuccess) << task.message;
     }
     return datasets_[key] = id;

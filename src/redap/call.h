@@ -20,7 +20,9 @@ struct Engine {
   std::string version;  // of this program, e.g. "0.1.0"
   query::FindOptions find;
   // How long RegisterWithDataset waits for its recordings to be visible before it answers with tasks that are pending still.
-  std::chrono::nanoseconds register_wait = std::chrono::seconds(2);
+  // None: as long as it takes.
+  std::optional<std::chrono::nanoseconds> register_wait;
+  std::function<void(const std::string& line)> log;  // for what no answer has room for; may be empty
 };
 
 // One call. Valid until the call is done.
@@ -35,9 +37,12 @@ struct Call {
   std::shared_ptr<StopSignal> stop;  // of the server; never null
 };
 
-// The entry a call is about: header id, header name (datasets only), or the old body field. INVALID_ARGUMENT if there is none, if
-// it is malformed, or if header and body differ (redap.md §5.6, §6.1).
-arrow::Result<catalog::EntryId> EntryOf(const Call& call, const rerun::common::v1alpha1::EntryId* body = nullptr);
+// The entry a call is about: header id or header name (datasets only). INVALID_ARGUMENT if there is none or if it is malformed
+// (redap.md §6.1).
+arrow::Result<catalog::EntryId> EntryOf(const Call& call);
+// Of a method with the old body field, null if it is not set: header id or body, not the header name. INVALID_ARGUMENT also if
+// they differ (redap.md §5.6).
+arrow::Result<catalog::EntryId> EntryOf(const Call& call, const rerun::common::v1alpha1::EntryId* body);
 
 // The dataset of a call, loaded.
 arrow::Result<std::shared_ptr<const catalog::DatasetSnapshot>> SnapshotOf(const Call& call);

@@ -7,6 +7,7 @@
 #include "arrow/io/memory.h"
 #include "arrow/ipc/reader.h"
 #include "arrow/ipc/writer.h"
+#include "arrow/memory_pool.h"
 #include "base/limits.h"
 #include "base/status.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int64_t kCompressBytesMin = 512;  // smaller tables are not worth it
 constexpr uint64_t kRequestTableBytesMax = 256ull << 20;
+constexpr int64_t kRequestTablesBytesMax = int64_t{1} << 30;  // of all requests together
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> Decompress(const common::DataframePart& part) {
   const std::string& payload = part.payload();
@@ -29,6 +31,27 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> Decompress(const common::Dataframe
     return base::InvalidArgument("dataframe: its LZ4 block is malformed or not of the declared {} bytes", size);
   }
   return out;
+}
+
+arrow::Result<std::string> SegmentIdOf(const common::SegmentId& segment) {
+  if (!segment.has_id()) return base::InvalidArgument("details of a dataset: a blueprint segment has no id");
+  return segment.id();
+}
+
+// The first batch of an IPC stream. What compressed or misaligned buffers need beside `ipc` is bounded over all requests.
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadFirstBatch(const std::shared_ptr<arrow::Buffer>& ipc) {
+  static arrow::CappedMemoryPool pool(arrow::default_memory_pool(), kRequestTablesBytesMax);  // outlives every buffer
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.memory_pool = &pool;
+  options.use_threads = false;
+  options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+  const auto source = std::make_shared<arrow::io::BufferReader>(ipc);
+  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(source, options));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));
+  if (batch == nullptr) return arrow::Status::Invalid("its Arrow stream holds no batch");
+  ARROW_RETURN_NOT_OK(batch->ValidateFull());
+  return batch;
 }
 
 }  // namespace
@@ -107,9 +130,12 @@ arrow::Result<catalog::DatasetDetails> FromProto(const cloud::DatasetDetails& de
   if (details.has_blueprint_dataset()) {
     ARROW_ASSIGN_OR_RAISE(out.blueprint_dataset, FromProto(details.blueprint_dataset()));
   }
-  if (details.has_default_blueprint_segment()) out.default_blueprint_segment = details.default_blueprint_segment().id();
+  if (details.has_default_blueprint_segment()) {
+    ARROW_ASSIGN_OR_RAISE(out.default_blueprint_segment, SegmentIdOf(details.default_blueprint_segment()));
+  }
   if (details.has_default_segment_table_blueprint_segment()) {
-    out.default_segment_table_blueprint_segment = details.default_segment_table_blueprint_segment().id();
+    ARROW_ASSIGN_OR_RAISE(out.default_segment_table_blueprint_segment,
+                          SegmentIdOf(details.default_segment_table_blueprint_segment()));
   }
   if (details.has_asset_dataset()) {
     ARROW_ASSIGN_OR_RAISE(out.asset_dataset, FromProto(details.asset_dataset()));
@@ -160,13 +186,10 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> FromProto(const common::Dataf
     std::copy(part.payload().begin(), part.payload().end(), copy->mutable_data());
     ipc = std::move(copy);
   }
-  arrow::io::BufferReader source(ipc);
-  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(&source));
-  std::shared_ptr<arrow::RecordBatch> batch;
-  ARROW_RETURN_NOT_OK(reader->ReadNext(&batch));
-  if (batch == nullptr) return base::InvalidArgument("dataframe: its Arrow stream holds no batch");
-  ARROW_RETURN_NOT_OK(batch->ValidateFull());
-  return batch;
+  const auto batch = ReadFirstBatch(ipc);
+  if (batch.ok()) return batch;
+  if (batch.status().IsOutOfMemory()) return base::ResourceExhausted("dataframe: {}", batch.status().message());
+  return base::InvalidArgument("dataframe: {}", batch.status().message());
 }
 
 arrow::Result<common::Schema> ToProto(const arrow::Schema& schema) {

@@ -26,6 +26,7 @@ arrow::Status WhoAmI(const Call&, const cloud::WhoAmIRequest&, cloud::WhoAmIResp
   response->set_can_write(true);
   auto* capabilities = response->mutable_capabilities();
   capabilities->add_capabilities("catalog:write:register:file");
+  capabilities->add_capabilities("catalog:write:staging");
   capabilities->add_capabilities("dataset:find_chunks");
   return arrow::Status::OK();
 }
@@ -37,7 +38,12 @@ arrow::Status FindEntries(const Call& call, const cloud::FindEntriesRequest& req
     ARROW_ASSIGN_OR_RAISE(filter.id, FromProto(wire.id()));
   }
   if (wire.has_name()) filter.name = wire.name();
-  if (wire.has_entry_kind()) filter.kinds = {static_cast<catalog::EntryKind>(wire.entry_kind())};
+  if (wire.has_entry_kind()) {
+    if (!cloud::EntryKind_IsValid(wire.entry_kind())) {
+      return base::InvalidArgument("entry filter: there is no kind {}", static_cast<int>(wire.entry_kind()));
+    }
+    filter.kinds = {static_cast<catalog::EntryKind>(wire.entry_kind())};
+  }
   if (wire.entry_kinds_size() > 0) {
     filter.kinds.clear();
     for (const int kind : wire.entry_kinds()) filter.kinds.push_back(static_cast<catalog::EntryKind>(kind));

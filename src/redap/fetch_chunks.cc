@@ -70,8 +70,10 @@ class Fetch {
 arrow::Result<Generator<grpc::ByteBuffer>> FetchChunks(const Call& call, const cloud::FetchChunksRequest& request) {
   std::vector<query::ChunkKey> keys;
   for (const auto& part : request.chunk_infos()) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, FromProto(part));
-    ARROW_RETURN_NOT_OK(AppendKeys(*batch, &keys));
+    const auto batch = FromProto(part);
+    if (!batch.ok())
+      return base::Internal("FetchChunks: chunk_infos: {}", batch.status().message());  // the code of redap.md §5.7
+    ARROW_RETURN_NOT_OK(AppendKeys(**batch, &keys));
   }
   auto fetch = std::make_shared<Fetch>(call.engine, std::move(keys), call.cancelled);
   return Generator<grpc::ByteBuffer>([fetch](grpc::ByteBuffer* out) { return fetch->Next(out); });

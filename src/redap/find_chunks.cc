@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <limits>
 
 #include "base/status.h"
 #include "redap/columns.h"
 #include "redap/find_request.h"
 #include "redap/handlers.h"
+#include "redap/scan_parameters.h"
 
 namespace mutoscope::redap {
 namespace {
@@ -54,16 +56,33 @@ arrow::Result<std::shared_ptr<arrow::Array>> StartColumn(std::span<const query::
   return TimeColumn(arrow::int64(), starts);
 }
 
-// Streams `encode(part of the chunks)`; one empty batch if there are none.
+// The timelines of the dataset that are not announced yet.
+void AnnounceAllTimelines(const catalog::DatasetSnapshot& snapshot, std::vector<std::string>* announce) {
+  for (const auto& field : snapshot.schema->fields()) {
+    auto index = chunk::MetadataValue(*field, "rerun:index_name");
+    if (!index.empty() && std::ranges::find(*announce, index) == announce->end()) announce->push_back(std::move(index));
+  }
+}
+
+bool MayBeOnAnotherIndex(const query::FindRequest& find) {
+  const auto* range = std::get_if<query::RangeMode>(&find.mode);
+  return range != nullptr && (range->start || range->end);
+}
+
+// Streams the table that `encode` makes of parts of the chunks, as `scan` wants it; one empty batch if there are none.
 template <typename Response, typename Encode>
 Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snapshot, std::vector<query::FoundChunk> chunks,
-                            Encode encode) {
-  return [snapshot = std::move(snapshot), chunks = std::move(chunks), encode,
-          next = size_t{0}](Response* out) mutable -> arrow::Result<Produced> {
-    const size_t count = std::min(chunks.size() - next, kRowsPerMessage);
+                            const common::ScanParameters& scan, Encode encode) {
+  // Order and limit are of the whole table, which then is one batch.
+  const bool whole = scan.order_by_size() > 0 || scan.has_limit_offset() || scan.has_limit_len();
+  return [snapshot = std::move(snapshot), chunks = std::move(chunks), encode, scan, next = size_t{0},
+          rows_max =
+              whole ? std::numeric_limits<size_t>::max() : kRowsPerMessage](Response* out) mutable -> arrow::Result<Produced> {
+    const size_t count = std::min(chunks.size() - next, rows_max);
     ARROW_ASSIGN_OR_RAISE(const auto table, encode(std::span<const query::FoundChunk>(chunks).subspan(next, count)));
     next += count;
-    ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), ToProto(*table.ToBatch(static_cast<int64_t>(count))));
+    ARROW_ASSIGN_OR_RAISE(const auto batch, ApplyScanParameters(scan, table.ToBatch(static_cast<int64_t>(count))));
+    ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), ToProto(*batch));
     return next == chunks.size() ? Produced::kLastMessage : Produced::kMessage;
   };
 }
@@ -71,10 +90,11 @@ Generator<Response> Batches(std::shared_ptr<const catalog::DatasetSnapshot> snap
 }  // namespace
 
 arrow::Result<Generator<cloud::FindChunksResponse>> FindChunks(const Call& call, const cloud::FindChunksRequest& request) {
-  ARROW_ASSIGN_OR_RAISE(const auto find, ParseFindChunks(request));
+  ARROW_ASSIGN_OR_RAISE(auto find, ParseFindChunks(request));
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
+  if (MayBeOnAnotherIndex(find)) AnnounceAllTimelines(*snapshot, &find.announce);
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
-  return Batches<cloud::FindChunksResponse>(snapshot, std::move(chunks), [](auto part) -> arrow::Result<Table> {
+  return Batches<cloud::FindChunksResponse>(snapshot, std::move(chunks), {}, [](auto part) -> arrow::Result<Table> {
     ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
     ARROW_RETURN_NOT_OK(
         table.Add(MakeField("chunk_timeline_start", arrow::int64(), true, {{"rerun:kind", "index"}}), StartColumn(part, 0)));
@@ -88,12 +108,10 @@ arrow::Result<Generator<cloud::QueryDatasetResponse>> QueryDataset(const Call& c
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, SnapshotOf(call));
   // The starts of every timeline: the request does not say which one the reader uses, and every answer of a fan-out must have the
   // same columns (query.md §6.2: a 0.36 client aborts otherwise).
-  for (const auto& field : snapshot->schema->fields()) {
-    if (auto index = chunk::MetadataValue(*field, "rerun:index_name"); !index.empty()) find.announce.push_back(std::move(index));
-  }
+  AnnounceAllTimelines(*snapshot, &find.announce);
   ARROW_ASSIGN_OR_RAISE(auto chunks, query::FindChunks(call.engine.catalog, *snapshot, find, call.engine.find));
   return Batches<cloud::QueryDatasetResponse>(
-      snapshot, std::move(chunks), [timelines = find.announce](auto part) -> arrow::Result<Table> {
+      snapshot, std::move(chunks), request.scan_parameters(), [timelines = find.announce](auto part) -> arrow::Result<Table> {
         ARROW_ASSIGN_OR_RAISE(auto table, CommonColumns(part));
         ARROW_RETURN_NOT_OK(AddDirectUrlColumns(static_cast<int64_t>(part.size()), &table));
         for (size_t i = 0; i < timelines.size(); ++i) {

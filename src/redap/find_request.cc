@@ -32,9 +32,18 @@ arrow::Result<bool> WantsLatestAt(cloud::FillMode mode) {
   }
 }
 
+arrow::Result<std::string> ParseEntityPath(const std::string& path) {
+  if (!chunk::IsStrictEntityPath(path)) {
+    return base::InvalidArgument(
+        "'{}' is no entity path: parts must not be empty, and all but letters, digits, _, - and . is escaped", path);
+  }
+  return chunk::CanonicalEntityPath(path);
+}
+
 arrow::Result<index::EntitySelection> ParseEntity(const cloud::EntitySelection& wire) {
   if (!wire.has_entity_path()) return base::InvalidArgument("FindChunks: an entity selection has no entity path");
-  index::EntitySelection selection{chunk::CanonicalEntityPath(wire.entity_path().path()), true, {}};
+  ARROW_ASSIGN_OR_RAISE(auto path, ParseEntityPath(wire.entity_path().path()));
+  index::EntitySelection selection{std::move(path), true, {}};
   if (wire.has_explicit_()) {
     selection.all_components = false;
     for (const auto& id : wire.explicit_().ids()) {
@@ -58,7 +67,7 @@ arrow::Result<index::ContentSelection> ParseContents(const cloud::FindChunksRequ
     ARROW_ASSIGN_OR_RAISE(auto parsed, ParseEntity(entity));
     if (!seen.insert(parsed.entity).second)
       return base::InvalidArgument("FindChunks: entity '{}' is listed twice", parsed.entity);
-    selection.entities.push_back(std::move(parsed));
+    if (parsed.all_components || !parsed.components.empty()) selection.entities.push_back(std::move(parsed));
   }
   return selection;
 }
@@ -69,10 +78,9 @@ arrow::Result<std::optional<std::vector<std::string>>> ParseSegments(bool presen
     return base::InvalidArgument("FindChunks: the segment selection is missing");
   if (wire.has_all()) return std::nullopt;
   std::vector<std::string> ids;
-  std::set<std::string> seen;
   for (const auto& id : wire.explicit_().ids()) {
-    if (!seen.insert(id.id()).second) return base::InvalidArgument("FindChunks: segment '{}' is listed twice", id.id());
-    ids.push_back(id.id());
+    if (!id.has_id()) return base::InvalidArgument("FindChunks: a listed segment has no id");
+    if (std::find(ids.begin(), ids.end(), id.id()) == ids.end()) ids.push_back(id.id());
   }
   return ids;
 }
@@ -128,10 +136,6 @@ arrow::Status CheckQueryDataset(const cloud::QueryDatasetRequest& request) {
   if (request.exclude_static_data() || request.exclude_temporal_data()) {
     return base::InvalidArgument("QueryDataset: exclude_static_data and exclude_temporal_data must be false");
   }
-  const auto& scan = request.scan_parameters();
-  if (scan.has_filter() || scan.has_limit_offset() || scan.has_limit_len() || scan.order_by_size() > 0) {
-    return base::InvalidArgument("QueryDataset: filter, limit and order of scan_parameters must be unset");
-  }
   if (request.select_all_entity_paths() && request.entity_paths_size() > 0) {
     return base::InvalidArgument("QueryDataset: all entity paths are selected, and a list is given too");
   }
@@ -177,16 +181,15 @@ arrow::Status ParseQuery(const cloud::QueryDatasetRequest& request, query::FindR
   }
   if (query.has_range()) {
     const auto& range = query.range();
+    if (!range.has_index() || !range.has_index_range()) {
+      return base::InvalidArgument("QueryDataset: the range lacks its index or its bounds");
+    }
     if (mode.timeline && (*mode.timeline != range.index().timeline().name() || *mode.latest_at != range.index_range().start())) {
       return base::InvalidArgument("QueryDataset: latest_at and range must be on one index, latest_at at the start of the range");
     }
     mode.timeline = range.index().timeline().name();
     mode.start = range.index_range().start();
     mode.end = range.index_range().end();
-    if (*mode.end < *mode.start) {
-      return base::InvalidArgument("QueryDataset: the range on '{}' ends at {}, before its start {}", *mode.timeline, *mode.end,
-                                   *mode.start);
-    }
   } else {
     mode.start = mode.latest_at;  // only what holds at that time
     mode.end = mode.latest_at;
@@ -199,6 +202,7 @@ arrow::Status ParseQuery(const cloud::QueryDatasetRequest& request, query::FindR
 
 arrow::Result<query::FindRequest> ParseFindChunks(const cloud::FindChunksRequest& request) {
   query::FindRequest out;
+  out.for_reader = true;
   ARROW_ASSIGN_OR_RAISE(out.contents, ParseContents(request));
   if (request.has_static_()) {
     ARROW_ASSIGN_OR_RAISE(out.segments, ParseSegments(request.static_().has_segments(), request.static_().segments()));
@@ -222,13 +226,19 @@ arrow::Result<query::FindRequest> ParseQueryDataset(const cloud::QueryDatasetReq
   out.contents.all = request.select_all_entity_paths();
   const std::vector<std::string> components(request.fuzzy_descriptors().begin(), request.fuzzy_descriptors().end());
   for (const auto& path : request.entity_paths()) {
-    out.contents.entities.push_back({chunk::CanonicalEntityPath(path.path()), components.empty(), components});
+    ARROW_ASSIGN_OR_RAISE(auto entity, ParseEntityPath(path.path()));
+    out.contents.entities.push_back({std::move(entity), components.empty(), components});
   }
   if (request.segment_ids_size() > 0) {
     out.segments.emplace();
-    for (const auto& id : request.segment_ids()) out.segments->push_back(id.id());
+    for (const auto& id : request.segment_ids()) {
+      if (!id.has_id()) return base::InvalidArgument("QueryDataset: a listed segment has no id");
+      out.segments->push_back(id.id());
+    }
   }
   ARROW_RETURN_NOT_OK(ParseQuery(request, &out));
+  // The dataframe reader of 0.36 names entities and always asks for this; who copies whole recordings does not.
+  out.for_reader = request.query().columns_always_include_byte_offsets() && !request.select_all_entity_paths();
   return out;
 }
 

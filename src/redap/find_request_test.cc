@@ -81,7 +81,6 @@ TEST(ParseQueryDataset, RefusesWhatIsMissingOrContradictory) {
   const Refused kCases[] = {
       {"chunk_ids { time_ns: 1 inc: 1 }", base::Code::kInvalidArgument, "chunk_ids"},
       {"exclude_static_data: true", base::Code::kInvalidArgument, "exclude_static_data"},
-      {"scan_parameters { filter: 'x' }", base::Code::kInvalidArgument, "scan_parameters"},
       {"select_all_entity_paths: true entity_paths { path: '/a' }", base::Code::kInvalidArgument, "entity paths"},
       {"query { latest_at { index { timeline { name: 't' } } per_segment_values { values: 1 } } }", base::Code::kInvalidArgument,
        "per_segment_values"},

@@ -41,6 +41,8 @@ arrow::Status DeleteSegmentProperties(const Call& call, const cloud::DeleteSegme
 arrow::Status DoMaintenance(const Call& call, const cloud::DoMaintenanceRequest& request, cloud::DoMaintenanceResponse* response);
 arrow::Status DoGlobalMaintenance(const Call& call, const cloud::DoGlobalMaintenanceRequest& request,
                                   cloud::DoGlobalMaintenanceResponse* response);
+
+// bandwidth.cc
 arrow::Result<Generator<cloud::DoBandwidthTestResponse>> DoBandwidthTest(const Call& call,
                                                                          const cloud::DoBandwidthTestRequest& request);
 

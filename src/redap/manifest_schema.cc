@@ -1,10 +1,13 @@
 #include "redap/manifest_schema.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 #include "arrow/array/concatenate.h"
 #include "arrow/io/memory.h"
 #include "arrow/ipc/reader.h"
+#include "chunk/descriptor.h"
 #include "chunk/entity_path.h"
 
 namespace mutoscope::redap {
@@ -23,10 +26,22 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> PropertiesOf(const catalog::L
   return batch;
 }
 
+// The name of a property in tables: what Rerun's tables cannot have in a column's name is an underscore there.
+std::string TableName(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return std::string_view(" .,-\\").find(c) != std::string_view::npos; }, '_');
+  return name;
+}
+
+std::string RecordingName(const arrow::Field& field) {
+  return chunk::ColumnName(chunk::MetadataValue(field, "rerun:entity_path"), chunk::MetadataValue(field, "rerun:component"));
+}
+
 }  // namespace
 
 std::vector<std::shared_ptr<arrow::Field>> PropertyFields(const catalog::DatasetSnapshot& snapshot) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
+  std::map<std::string, int> uses;  // of a name in the table: properties that would share one keep theirs
   for (const auto& field : snapshot.schema->fields()) {
     const auto entity = chunk::MetadataValue(*field, "rerun:entity_path");
     if (entity.empty() || !chunk::IsPropertyPath(entity)) continue;
@@ -34,7 +49,11 @@ std::vector<std::shared_ptr<arrow::Field>> PropertyFields(const catalog::Dataset
     for (const char* key : {"rerun:kind", "rerun:entity_path", "rerun:component", "rerun:archetype", "rerun:component_type"}) {
       if (auto value = chunk::MetadataValue(*field, key); !value.empty()) metadata.emplace_back(key, std::move(value));
     }
+    ++uses[TableName(field->name())];
     fields.push_back(MakeField(field->name(), field->type(), true, metadata));
+  }
+  for (auto& field : fields) {
+    if (auto name = TableName(field->name()); uses[name] == 1) field = field->WithName(std::move(name));
   }
   std::sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a->name() < b->name(); });
   return fields;
@@ -90,7 +109,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> PropertyColumn(const catalog::Datas
     for (const uint32_t position : group) {
       ARROW_ASSIGN_OR_RAISE(const auto properties, PropertiesOf(*snapshot.layers[position]));
       if (properties == nullptr) continue;
-      const auto value = properties->GetColumnByName(field.name());
+      const auto value = properties->GetColumnByName(RecordingName(field));
       if (value != nullptr && value->length() == 1 && value->type()->Equals(*field.type())) cell = value;
     }
     cells.push_back(cell);

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cctype>
+
 #include "base/status.h"
 #include "redap/columns.h"
 #include "redap/handlers.h"
@@ -6,11 +9,23 @@
 namespace mutoscope::redap {
 namespace {
 
+// Clients name sources as URLs; a path would be one of the server's working directory.
+bool HasScheme(std::string_view url) {
+  const size_t end = url.find("://");
+  if (end == url.npos || end == 0) return false;
+  return std::all_of(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(end),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.'; });
+}
+
 arrow::Result<catalog::DataSource> FromProto(const cloud::DataSource& source) {
   if (!source.has_storage_url() || source.storage_url().empty())
     return base::InvalidArgument("data source: the storage_url is missing");
   if (source.typ() != cloud::DATA_SOURCE_KIND_RRD) {
     return base::InvalidArgument("data source '{}': its type is not RRD, the only one there is", source.storage_url());
+  }
+  if (!HasScheme(source.storage_url())) {
+    return base::InvalidArgument("data source '{}': expected a URL such as file:///data/a.rrd, found no scheme",
+                                 source.storage_url());
   }
   return catalog::DataSource{source.storage_url(), source.layer(), source.prefix()};
 }
@@ -40,6 +55,7 @@ arrow::Status RegisterWithDataset(const Call& call, const cloud::RegisterWithDat
   }
   catalog::Catalog::RegisterOptions options;
   ARROW_ASSIGN_OR_RAISE(options.on_duplicate, FromProto(request.on_duplicate()));
+  options.wait = call.engine.register_wait;
   ARROW_ASSIGN_OR_RAISE(const auto registered, call.engine.catalog.Register(dataset, sources, options));
 
   std::vector<std::string> segments, layers, types, urls, tasks;
@@ -67,7 +83,10 @@ arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDat
     const Call& call, const cloud::UnregisterFromDatasetRequest& request) {
   ARROW_ASSIGN_OR_RAISE(const auto dataset, EntryOf(call));
   std::vector<std::string> segments;
-  for (const auto& segment : request.segments_to_drop()) segments.push_back(segment.id());
+  for (const auto& segment : request.segments_to_drop()) {
+    if (!segment.has_id()) return base::InvalidArgument("unregister: a segment to drop has no id");
+    segments.push_back(segment.id());
+  }
   const std::vector<std::string> layers(request.layers_to_drop().begin(), request.layers_to_drop().end());
   ARROW_RETURN_NOT_OK(call.engine.catalog.Unregister(dataset, segments, layers).status());
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, call.engine.catalog.Snapshot(dataset));

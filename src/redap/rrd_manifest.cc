@@ -1,4 +1,7 @@
+#include "arrow/util/key_value_metadata.h"
 #include "base/status.h"
+#include "chunk/metadata.h"
+#include "chunk/migrate.h"
 #include "query/segment_manifest.h"
 #include "redap/handlers.h"
 
@@ -17,6 +20,8 @@ arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Cal
   const auto& segment = request.segment_id().id();
   ARROW_ASSIGN_OR_RAISE(auto manifest, query::MakeSegmentManifest(call.engine.catalog, *snapshot, segment));
 
+  const auto schema = manifest.schema->WithMetadata(
+      arrow::key_value_metadata({std::string(chunk::kVersionKey)}, {std::string(chunk::kCurrentSorbetText)}));
   std::vector<cloud::GetRrdManifestResponse> responses;
   int64_t next = 0;
   do {
@@ -26,7 +31,7 @@ arrow::Result<Generator<cloud::GetRrdManifestResponse>> GetRrdManifest(const Cal
                                                                       : common::STORE_KIND_RECORDING);
     store->set_recording_id(segment);
     store->mutable_application_id()->set_id("none");
-    ARROW_ASSIGN_OR_RAISE(*part->mutable_sorbet_schema(), ToProto(*manifest.schema));
+    ARROW_ASSIGN_OR_RAISE(*part->mutable_sorbet_schema(), ToProto(*schema));
     part->set_sorbet_schema_sha256(manifest.schema_sha256.data(), manifest.schema_sha256.size());
     ARROW_ASSIGN_OR_RAISE(*part->mutable_data(), ToProto(*manifest.chunks->Slice(next, kRowsPerMessage)));
     next += kRowsPerMessage;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include "arrow/builder.h"
@@ -8,7 +9,8 @@
 namespace mutoscope::redap {
 namespace {
 
-constexpr std::chrono::nanoseconds kWaitDefault = std::chrono::hours(1);
+constexpr std::chrono::hours kWaitMax{24};
+constexpr size_t kTasksAskedAtOnce = 256;
 const auto kTimestamp = arrow::timestamp(arrow::TimeUnit::NANO);
 
 template <typename Request>
@@ -63,10 +65,33 @@ arrow::Result<common::DataframePart> TaskTable(const std::vector<catalog::TaskSt
   return ToProto(*table.ToBatch(rows));
 }
 
+arrow::Result<std::chrono::nanoseconds> TimeoutOf(const cloud::QueryTasksOnCompletionRequest& request) {
+  if (!request.has_timeout()) return kWaitMax;
+  const auto& timeout = request.timeout();
+  if (timeout.seconds() < 0 || timeout.nanos() < 0 || timeout.nanos() >= 1'000'000'000) {
+    return base::InvalidArgument("timeout of {} s and {} ns: expected a positive duration", timeout.seconds(), timeout.nanos());
+  }
+  const auto seconds = std::chrono::seconds(std::min<int64_t>(timeout.seconds(), std::chrono::seconds(kWaitMax).count()));
+  return std::min<std::chrono::nanoseconds>(seconds + std::chrono::nanoseconds(timeout.nanos()), kWaitMax);
+}
+
+// The position of the first pending task from `next` on. Few are looked at, so that waiting for very many costs little.
+size_t FirstPending(const catalog::Catalog& catalog, const std::vector<std::string>& ids, size_t next) {
+  while (next < ids.size()) {
+    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(next);
+    const auto tasks =
+        catalog.QueryTasks({begin, begin + static_cast<std::ptrdiff_t>(std::min(kTasksAskedAtOnce, ids.size() - next))});
+    const auto pending = std::ranges::find(tasks, catalog::TaskState::Status::kPending, &catalog::TaskState::status);
+    next += static_cast<size_t>(pending - tasks.begin());
+    if (pending != tasks.end()) break;
+  }
+  return next;
+}
+
 }  // namespace
 
-arrow::Status CancelTasks(const Call&, const cloud::CancelTasksRequest&, cloud::CancelTasksResponse*) {
-  return base::Unimplemented("CancelTasks is not implemented by this server");
+arrow::Status CancelTasks(const Call& call, const cloud::CancelTasksRequest& request, cloud::CancelTasksResponse*) {
+  return call.engine.catalog.CancelTasks(TaskIds(request));
 }
 
 arrow::Status QueryTasks(const Call& call, const cloud::QueryTasksRequest& request, cloud::QueryTasksResponse* response) {
@@ -74,16 +99,30 @@ arrow::Status QueryTasks(const Call& call, const cloud::QueryTasksRequest& reque
   return arrow::Status::OK();
 }
 
+// Stock clients raise TimeoutError for DEADLINE_EXCEEDED, and take a task that is listed as pending for one that has failed.
 arrow::Result<Generator<cloud::QueryTasksOnCompletionResponse>> QueryTasksOnCompletion(
     const Call& call, const cloud::QueryTasksOnCompletionRequest& request) {
-  std::chrono::nanoseconds timeout = kWaitDefault;
-  if (request.has_timeout()) {
-    timeout = std::chrono::seconds(request.timeout().seconds()) + std::chrono::nanoseconds(request.timeout().nanos());
-  }
-  std::vector<cloud::QueryTasksOnCompletionResponse> responses(1);
-  const auto tasks = call.engine.catalog.WaitForTasks(TaskIds(request), std::min(timeout, kWaitDefault), call.cancelled);
-  ARROW_ASSIGN_OR_RAISE(*responses[0].mutable_data(), TaskTable(tasks));
-  return Each(std::move(responses));
+  ARROW_ASSIGN_OR_RAISE(const auto timeout, TimeoutOf(request));
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  struct Wakers {  // asked before the tasks are: a change in between is not missed
+    std::shared_ptr<void> changed, stopping, deadline;
+  };
+  Wakers wakers{call.engine.catalog.OnTasksChanged(call.wake), call.stop->OnStop(call.wake), call.wake_at(deadline)};
+  return [catalog = &call.engine.catalog, ids = TaskIds(request), next = size_t{0}, deadline, timeout, stop = call.stop,
+          wakers = std::move(wakers)](cloud::QueryTasksOnCompletionResponse* out) mutable -> arrow::Result<Produced> {
+    next = FirstPending(*catalog, ids, next);
+    if (next == ids.size()) {
+      ARROW_ASSIGN_OR_RAISE(*out->mutable_data(), TaskTable(catalog->QueryTasks(ids)));
+      return Produced::kLastMessage;
+    }
+    ARROW_RETURN_NOT_OK(stop->Check());
+    if (std::chrono::steady_clock::now() < deadline) return Produced::kLater;
+    const auto pending =
+        std::ranges::count(catalog->QueryTasks(ids), catalog::TaskState::Status::kPending, &catalog::TaskState::status);
+    return base::Error(base::Code::kDeadlineExceeded,
+                       fmt::format("{} of {} tasks are still pending after {} s; they go on, ask again", pending, ids.size(),
+                                   std::chrono::duration<double>(timeout).count()));
+  };
 }
 
 }  // namespace mutoscope::redap

@@ -171,4 +171,33 @@ arrow::Result<ArrowMsgHead> ParseArrowMsgHead(Window& window, uint64_t offset, u
   return Checked(std::move(fields));
 }
 
+arrow::Result<std::shared_ptr<arrow::Buffer>> DecodeLz4(std::span<const uint8_t> block, uint64_t size) {
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> decoded, arrow::AllocateBuffer(static_cast<int64_t>(size)));
+  const int found =
+      LZ4_decompress_safe(reinterpret_cast<const char*>(block.data()), reinterpret_cast<char*>(decoded->mutable_data()),
+                          static_cast<int>(block.size()), static_cast<int>(size));
+  if (found < 0 || static_cast<uint64_t>(found) != size) {
+    return base::DataLoss("its LZ4 block is damaged: expected {} decoded bytes, found {}", size,
+                          found < 0 ? "an error" : std::to_string(found));
+  }
+  return decoded;
+}
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> DecodePayload(const pb::ArrowMsg& message) {
+  Fields fields;
+  ARROW_ASSIGN_OR_RAISE(fields.head.store, StoreOf(message.store_id()));
+  fields.has_store = fields.has_payload = true;
+  fields.encoding = static_cast<uint64_t>(message.encoding());
+  fields.compression = static_cast<uint64_t>(message.compression());
+  fields.head.payload_size = message.payload().size();
+  fields.head.uncompressed_size = message.uncompressed_size();
+  ARROW_ASSIGN_OR_RAISE(const ArrowMsgHead head, Checked(std::move(fields)));
+  const std::span block(reinterpret_cast<const uint8_t*>(message.payload().data()), message.payload().size());
+  if (head.compression == Compression::kLz4) return DecodeLz4(block, head.uncompressed_size);
+  // Copied, because Arrow wants its buffers aligned.
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> plain, arrow::AllocateBuffer(static_cast<int64_t>(block.size())));
+  std::copy(block.begin(), block.end(), plain->mutable_data());
+  return plain;
+}
+
 }  // namespace mutoscope::rrd

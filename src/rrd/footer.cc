@@ -40,6 +40,16 @@ size_t FooterLength(std::span<const uint8_t> bytes) {
   return 0;
 }
 
+std::array<uint8_t, kStreamFooterBytes> EncodeStreamFooter(const StreamFooter& footer) {
+  std::array<uint8_t, kStreamFooterBytes> bytes;
+  base::StoreLittle(bytes.data(), footer.payload_offset);
+  base::StoreLittle(bytes.data() + 8, footer.payload_size);
+  base::StoreLittle(bytes.data() + 16, footer.checksum);
+  std::copy(kMagic.begin(), kMagic.end(), bytes.begin() + kFooterEntryBytes);
+  base::StoreLittle(bytes.data() + kFooterEntryBytes + kMagic.size(), uint32_t{1});
+  return bytes;
+}
+
 uint32_t FooterChecksum(std::span<const uint8_t> payload) { return XXH32(payload.data(), payload.size(), kChecksumSeed); }
 
 arrow::Result<std::vector<StoreManifest>> ParseFooterPayload(std::span<const uint8_t> payload) {

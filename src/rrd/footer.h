@@ -1,6 +1,7 @@
 // The end of a stream: End message with the manifests, then the StreamFooter that points at it (rrd.md §1.7). Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,9 @@ std::optional<StreamFooter> FooterAtEnd(std::span<const uint8_t> bytes);
 
 // How many bytes at the start of `bytes` are a footer, with whatever number of entries; 0 if none are.
 size_t FooterLength(std::span<const uint8_t> bytes);
+
+// A footer with one entry.
+std::array<uint8_t, kStreamFooterBytes> EncodeStreamFooter(const StreamFooter& footer);
 
 // XXH32 with the seed of rrd.md §1.7.
 uint32_t FooterChecksum(std::span<const uint8_t> payload);

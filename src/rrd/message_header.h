@@ -1,6 +1,7 @@
 // The 16 bytes before every message (rrd.md §1.4). Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -21,6 +22,13 @@ struct MessageHeader {
 // The kind may be any number: check it with IsKnown().
 inline MessageHeader ParseMessageHeader(std::span<const uint8_t, kMessageHeaderBytes> bytes) {
   return {static_cast<MessageKind>(base::LoadLittle<uint64_t>(bytes.data())), base::LoadLittle<uint64_t>(bytes.data() + 8)};
+}
+
+inline std::array<uint8_t, kMessageHeaderBytes> EncodeMessageHeader(const MessageHeader& header) {
+  std::array<uint8_t, kMessageHeaderBytes> bytes;
+  base::StoreLittle(bytes.data(), static_cast<uint64_t>(header.kind));
+  base::StoreLittle(bytes.data() + 8, header.size);
+  return bytes;
 }
 
 inline bool IsKnown(MessageKind kind) { return static_cast<uint64_t>(kind) <= kMessageKindMax; }

@@ -50,14 +50,8 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ReadPayload(const storage::File& f
   if (auto status = CheckPayloadSizes(head); !status.ok()) return base::WithContext(status, Where(file, head.payload_offset));
   ARROW_ASSIGN_OR_RAISE(auto stored, file.Read(head.payload_offset, head.payload_size));
   if (head.compression == Compression::kNone) return stored;
-  const int size = static_cast<int>(head.uncompressed_size);
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> decoded, arrow::AllocateBuffer(size));
-  const int found =
-      LZ4_decompress_safe(Chars(stored->data()), Chars(decoded->mutable_data()), static_cast<int>(stored->size()), size);
-  if (found != size) {
-    return base::DataLoss("{}: its LZ4 block is damaged: expected {} decoded bytes, found {}", Where(file, head.payload_offset),
-                          size, found < 0 ? "an error" : std::to_string(found));
-  }
+  auto decoded = DecodeLz4({stored->data(), static_cast<size_t>(stored->size())}, head.uncompressed_size);
+  if (!decoded.ok()) return base::WithContext(decoded.status(), Where(file, head.payload_offset));
   return decoded;
 }
 

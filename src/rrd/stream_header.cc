@@ -57,6 +57,12 @@ arrow::Result<StreamHeader> ParseStreamHeader(std::span<const uint8_t> bytes) {
   return header;
 }
 
+std::array<uint8_t, kStreamHeaderBytes> EncodeStreamHeader(const StreamHeader& header) {
+  constexpr uint8_t kHintLz4 = 1;  // nobody depends on it: every message says how it is compressed
+  const auto& [major, minor, patch, meta] = header.version;
+  return {'R', 'R', 'F', '2', major, minor, patch, meta, kHintLz4, kSerializerProtobuf, 0, 0};
+}
+
 std::string VersionText(const std::array<uint8_t, 4>& version) {
   const int number = version[3] & 0x3F;
   std::string release = fmt::format("{}.{}.{}", version[0], version[1], version[2]);

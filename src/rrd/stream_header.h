@@ -23,6 +23,8 @@ bool StartsStream(std::span<const uint8_t> bytes);
 // any we know is accepted.
 arrow::Result<StreamHeader> ParseStreamHeader(std::span<const uint8_t> bytes);
 
+std::array<uint8_t, kStreamHeaderBytes> EncodeStreamHeader(const StreamHeader& header);
+
 // "0.41.0", "0.24.0-rc.2".
 std::string VersionText(const std::array<uint8_t, 4>& version);
 

@@ -15,9 +15,10 @@ namespace mutoscope::storage {
 // RESOURCE_EXHAUSTED naming the path if the disk is full; the temporary file is removed on error.
 arrow::Status WriteDurably(const std::string& path, const std::vector<std::shared_ptr<arrow::Buffer>>& pieces);
 
-// Makes a directory and those above it so that they survive a power cut. Nothing to do if it is there.
+// Makes the directory and whatever of its parents is missing; the entries made survive a power cut.
 arrow::Status MakeDirectoriesDurably(const std::string& directory);
-// After OK the names in the directory survive a power cut.
+
+// After OK, names made or removed in the directory survive a power cut.
 arrow::Status SyncDirectory(const std::string& directory);
 
 }  // namespace mutoscope::storage

@@ -46,7 +46,7 @@ arrow::Result<FileIdentity> Identify(const std::string& path) {
   return IdentityOf(info, path);
 }
 
-arrow::Result<std::shared_ptr<const File>> File::Open(const std::string& path) {
+arrow::Result<std::shared_ptr<File>> File::OpenWhole(const std::string& path) {
   // Non-blocking, so that a pipe somebody put there is refused instead of waited for.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return ErrnoStatus(errno, "open", path);
@@ -57,7 +57,18 @@ arrow::Result<std::shared_ptr<const File>> File::Open(const std::string& path) {
     close(fd);
     return identity.status();
   }
-  return std::shared_ptr<const File>(new File(fd, path, *identity));
+  return std::shared_ptr<File>(new File(fd, path, *identity));
+}
+
+arrow::Result<std::shared_ptr<const File>> File::Open(const std::string& path) { return OpenWhole(path); }
+
+arrow::Result<std::shared_ptr<const File>> File::OpenStart(const std::string& path, uint64_t size) {
+  ARROW_ASSIGN_OR_RAISE(auto file, OpenWhole(path));
+  if (file->size() < size) {
+    return base::DataLoss("'{}' was cut: it had {} bytes and has {}", path, size, file->size());
+  }
+  file->identity_ = {size, FileIdentity::kGrows};
+  return file;
 }
 
 File::File(int fd, std::string path, FileIdentity identity) : fd_(fd), path_(std::move(path)), identity_(identity) {}

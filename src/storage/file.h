@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,10 +12,14 @@
 
 namespace mutoscope::storage {
 
-// What must not change behind our back: a source whose identity differs from the registered one is refused.
+// What must not change behind our back: a source whose identity differs from the registered one is refused. A recording that we
+// write ourselves may grow at its end while it is served: `size` is then how much of it is meant, and its time says nothing.
 struct FileIdentity {
+  static constexpr int64_t kGrows = std::numeric_limits<int64_t>::min();  // as mtime_ns
+
   uint64_t size = 0;
   int64_t mtime_ns = 0;
+  bool grows() const { return mtime_ns == kGrows; }
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
@@ -25,6 +30,8 @@ arrow::Result<FileIdentity> Identify(const std::string& path);
 class File {
  public:
   static arrow::Result<std::shared_ptr<const File>> Open(const std::string& path);
+  // The first `size` bytes of a file that grows, as if they were all of it; its identity says so. DATA_LOSS if it has fewer.
+  static arrow::Result<std::shared_ptr<const File>> OpenStart(const std::string& path, uint64_t size);
   ~File();
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -45,6 +52,7 @@ class File {
 
  private:
   File(int fd, std::string path, FileIdentity identity);
+  static arrow::Result<std::shared_ptr<File>> OpenWhole(const std::string& path);
   int fd_;
   std::string path_;
   FileIdentity identity_;

@@ -29,7 +29,7 @@ arrow::Result<Inode> InodeOf(const std::string& path) {
 }  // namespace
 
 arrow::Status CheckUnchanged(const std::string& path, const FileIdentity& expected, const FileIdentity& found) {
-  if (found == expected) return arrow::Status::OK();
+  if (found == expected || (expected.grows() && found.size >= expected.size)) return arrow::Status::OK();
   const std::string change =
       found.size != expected.size
           ? fmt::format("its size was {} bytes and is {} bytes", expected.size, found.size)
@@ -89,7 +89,7 @@ arrow::Result<std::shared_ptr<const File>> FileCache::Open(const std::string& pa
   ARROW_ASSIGN_OR_RAISE(const Inode inode, InodeOf(path));
   if (auto file = state_->Find(path, inode, expected)) return file;
   // Opened without the lock: a slow network file system must not hold up requests for other files.
-  ARROW_ASSIGN_OR_RAISE(auto file, File::Open(path));
+  ARROW_ASSIGN_OR_RAISE(auto file, expected.grows() ? File::OpenStart(path, expected.size) : File::Open(path));
   ARROW_RETURN_NOT_OK(CheckUnchanged(path, expected, file->identity()));
   state_->Insert(path, inode, file);
   return file;

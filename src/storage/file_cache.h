@@ -11,7 +11,7 @@
 
 namespace mutoscope::storage {
 
-// FAILED_PRECONDITION naming the file and what changed, if `found` is not `expected`.
+// FAILED_PRECONDITION naming the file and what changed, if `found` is not `expected`, or shorter where that grows.
 arrow::Status CheckUnchanged(const std::string& path, const FileIdentity& expected, const FileIdentity& found);
 
 struct FileCacheStats {
@@ -27,7 +27,8 @@ class FileCache {
   ~FileCache();
 
   // The file as it was registered. FAILED_PRECONDITION naming the file and what changed if its size or modification time
-  // differ from `expected` now (checked by stat on every call, so a replaced file is never served); NOT_FOUND if it is gone.
+  // differ from `expected` now (checked by stat on every call, so a replaced file is never served); NOT_FOUND if it is gone. Of a
+  // file that grows: its first `expected.size` bytes.
   arrow::Result<std::shared_ptr<const File>> Open(const std::string& path, const FileIdentity& expected);
 
   FileCacheStats stats() const;

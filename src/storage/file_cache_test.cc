@@ -56,6 +56,21 @@ TEST(FileCache, WithoutRoomStillOpens) {
   EXPECT_EQ(cache.stats().open_files, 0u);
 }
 
+TEST(FileCache, ServesTheRegisteredStartOfAFileThatGrows) {
+  const testing::TempDir dir;
+  FileCache cache(2);
+  const std::string path = dir.Write("a", "four");
+  const auto open = [&](uint64_t size) { return cache.Open(path, {size, FileIdentity::kGrows}); };
+  EXPECT_EQ(ContentOf(**open(4)), "four");
+  dir.Write("a", "four and more");
+  EXPECT_EQ(ContentOf(**open(4)), "four") << "an earlier state is still there";
+  EXPECT_EQ(ContentOf(**open(8)), "four and");
+  dir.Write("a", "fo");
+  const auto status = open(4).status();
+  EXPECT_EQ(CodeOf(status), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr(path), HasSubstr("4 bytes"), HasSubstr("is 2 bytes")));
+}
+
 TEST(FileCache, RefusesAFileThatChanged) {
   const testing::TempDir dir;
   FileCache cache(4);

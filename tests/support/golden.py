@@ -21,17 +21,17 @@ def recorded(name, version):
     return case["result"] if "result" in case else case["result_by_version"][version]
 
 
-def make_recordings(directory):
-    sdk.run("0.36.3", TESTS / "golden" / "make_recordings.py", GOLDEN, directory)
+def make_recordings(directory, golden=GOLDEN):
+    sdk.run("0.36.3", TESTS / "golden" / "make_recordings.py", golden, directory)
 
 
-def start_cases(version, url, recordings, out, *options, **popen):
-    args = ["--golden", GOLDEN, "--recordings", recordings, "--url", url, "--out", out]
+def start_cases(version, url, recordings, out, *options, golden=GOLDEN, **popen):
+    args = ["--golden", golden, "--recordings", recordings, "--url", url, "--out", out]
     return sdk.start(version, TESTS / "golden" / "run_cases.py", *args, *options, **popen)
 
 
-def run_cases(version, url, recordings, work, mode="", skip=()):
-    """Answers by case name; `mode` is an option of run_cases.py. Starts again after the case in which the stock client's process died."""
+def run_cases(version, url, recordings, work, mode="", skip=(), golden=GOLDEN):
+    """Answers by case name; `mode` is an option of run_cases.py, `golden` the file of the cases. Starts again after the case in which the stock client's process died."""
     out, skip_file = pathlib.Path(work) / "results.jsonl", pathlib.Path(work) / "skip.json"
     results, deaths = {}, collections.Counter()
     while True:
@@ -40,7 +40,7 @@ def run_cases(version, url, recordings, work, mode="", skip=()):
         if deaths and not mode:
             mode = "--resume"
         with open(f"{work}/stderr.txt", "w") as stderr:
-            status = start_cases(version, url, recordings, out, "--skip", skip_file, *filter(None, [mode]), stderr=stderr).wait(300)
+            status = start_cases(version, url, recordings, out, "--skip", skip_file, *filter(None, [mode]), golden=golden, stderr=stderr).wait(300)
         lines = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
         results.update({name: result for name, result in lines if result is not None})
         if status == 0:

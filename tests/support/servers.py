@@ -86,6 +86,10 @@ class Mutoscope:
         pattern = re.compile(rf'^mutoscope_rpc_calls_total{{[^}}]*method="(?:[^"]*/)?{method}"[^}}]*}} (\S+)$', re.MULTILINE)
         return sum(float(count) for count in pattern.findall(text))
 
+    def metric(self, name):
+        """The value of a metric without labels."""
+        return float(re.search(rf"^{name} (\S+)$", self.get("/metrics")[1], re.MULTILINE).group(1))
+
     def running(self):
         return self.process.poll() is None
 

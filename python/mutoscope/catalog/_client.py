@@ -8,24 +8,22 @@ import logging
 import os
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from datafusion import SessionContext
 
 from mutoscope import _engine, _sql
 from mutoscope._connection import Connection, RemoteConnection
+from mutoscope.catalog._dataset import DatasetEntry
 from mutoscope.catalog._entry_id import EntryId, EntryKind
 from mutoscope.catalog._names import check_name
-from mutoscope.catalog._unimplemented import unimplemented
-
-if TYPE_CHECKING:
-    from mutoscope.catalog._dataset import DatasetEntry
-    from mutoscope.catalog._table import TableEntry
+from mutoscope.catalog._table import TableEntry
 
 _log = logging.getLogger("mutoscope")
 _DATASETS = (EntryKind.DATASET.value, EntryKind.BLUEPRINT_DATASET.value, EntryKind.ASSET_DATASET.value)
 _TABLES = (EntryKind.TABLE.value,)
+_BANDWIDTH_BYTES_MAX = 32 * 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +38,7 @@ class VersionInfo:
 
 @dataclasses.dataclass(frozen=True)
 class BenchmarkResult:
-    """Round-trip time of a small call; the bandwidth in bytes per second is not measured."""
+    """Round-trip time of a small call, and bytes per second from the server; None: too fast to measure."""
 
     rtt: datetime.timedelta
     bandwidth: float | None
@@ -106,9 +104,9 @@ class CatalogClient:
 
     @property
     def ctx(self) -> SessionContext:
-        """A DataFusion session with the datasets of the catalog.
+        """A DataFusion session with the tables and datasets of the catalog.
 
-        A dataset is a schema; its tables are its indexes, `segments` (the segment table) and `static` (one row a segment with its static
+        A table is a table. A dataset is a schema; its tables are its indexes, `segments` (the segment table) and `static` (one row a segment with its static
         values).
 
         Examples
@@ -125,13 +123,35 @@ class CatalogClient:
         return VersionInfo(version, None, None, features)
 
     def benchmark(self, *, num_bytes: int = 16 * 2**20, num_pings: int = 5) -> BenchmarkResult:
-        """The least time of `num_pings` small calls."""
-        handle, seconds = self._handle(), []
-        for _ in range(num_pings):
+        """Measure the connection.
+
+        Parameters
+        ----------
+        num_bytes
+            That the server sends, at most 32 MiB.
+        num_pings
+            Small calls; the time of the quickest counts.
+
+        Raises
+        ------
+        ValueError
+            `num_bytes` is larger, or there is no ping.
+        """
+        if num_bytes > _BANDWIDTH_BYTES_MAX:
+            raise ValueError(f"num_bytes ({num_bytes}) exceeds the maximum of {_BANDWIDTH_BYTES_MAX}")
+        if num_pings < 1:
+            raise ValueError("rtt requires at least one ping")
+        handle = self._handle()
+
+        def seconds(count: int) -> float:
             start = time.perf_counter()
-            handle.version()
-            seconds.append(time.perf_counter() - start)
-        return BenchmarkResult(datetime.timedelta(seconds=min(seconds)), None)
+            handle.test_bandwidth(count)
+            return time.perf_counter() - start
+
+        rtt = min(seconds(1) for _ in range(num_pings))
+        transfer = seconds(num_bytes) - rtt
+        bandwidth = num_bytes / transfer if num_bytes > 0 and transfer > 0 else None
+        return BenchmarkResult(datetime.timedelta(seconds=rtt), bandwidth)
 
     # Lists
 
@@ -162,9 +182,9 @@ class CatalogClient:
         Raises
         ------
         LookupError
-            There is none with this name.
+            There is nothing with this name.
         NotFoundError
-            There is none with this id.
+            There is no dataset with this id, or what has the name is no dataset.
         ValueError
             Neither or both are given.
         TypeError
@@ -178,21 +198,31 @@ class CatalogClient:
             try:
                 handle = self._handle().dataset(name)
             except _engine.NotFoundError:
+                if self._has_entry(name):
+                    raise
                 raise LookupError(f"No dataset found with name {name!r}") from None
         return self._dataset(handle.entry(), handle)
 
     def get_table(self, name: str | None = None, *, id: EntryId | str | None = None) -> TableEntry:
-        """A table by name or id. See :meth:`get_dataset`."""
+        """A table by name or id. See :meth:`get_dataset`.
+
+        Raises
+        ------
+        LookupError
+            There is nothing with this name.
+        NotFoundError
+            There is no table with this id, or what has the name is no table.
+        """
         _check_one_of(name, id)
-        wanted = EntryId(str(id)) if id is not None else None
-        for entry in self._handle().entries(True):
-            if (EntryId(entry[0]) == wanted) if wanted is not None else (entry[1] == name):
-                if entry[2] not in _TABLES:
-                    raise _engine.NotFoundError(f"table with entry ID '{EntryId(entry[0])}' not found: {entry[1]!r} is no table")
-                return self._table(entry)
-        if wanted is not None:
-            raise _engine.NotFoundError(f"table with entry ID '{wanted}' not found")
-        raise LookupError(f"No table found with name {name!r}")
+        if id is not None:
+            return self._table_of(self._handle().table_by_id(str(EntryId(str(id)))))
+        assert name is not None
+        try:
+            return self._table_of(self._handle().table(name))
+        except _engine.NotFoundError:
+            if self._has_entry(name):
+                raise
+            raise LookupError(f"No table found with name {name!r}") from None
 
     def create_dataset(self, name: str, *, exist_ok: bool = False) -> DatasetEntry:
         """Make an empty dataset.
@@ -221,33 +251,100 @@ class CatalogClient:
         return self._dataset(handle.entry(), handle)
 
     def create_table(self, name: str, schema: pa.Schema, url: str | None = None) -> TableEntry:
-        """Not offered yet."""
-        unimplemented("create_table")
+        """Make an empty table.
+
+        Parameters
+        ----------
+        name
+            As of a dataset; no other entry may have it.
+        schema
+            Its columns. Those whose field has the metadata `rerun:is_table_index` = "true" are its key (:meth:`TableEntry.upsert`).
+        url
+            Other servers keep its rows there; a Mutoscope server keeps them in its data directory and refuses any.
+
+        Raises
+        ------
+        AlreadyExistsError
+            The name is taken.
+        ValueError
+            It cannot be a name, or `url` cannot be used.
+        """
+        check_name(name)
+        if not isinstance(schema, pa.Schema):
+            raise TypeError(f"argument 'schema': expected pyarrow.Schema, got {type(schema).__name__}")
+        _check_url(url)
+        return self._table_of(self._handle().create_table(name, schema, url))
 
     def register_table(self, name: str, url: str) -> TableEntry:
-        """Not offered yet."""
-        unimplemented("register_table")
+        """Make a table of rows that are there already, and stay there.
+
+        Parameters
+        ----------
+        url
+            Of a Parquet file or a directory of Parquet files, as the server sees it, such as "file:///data/grades.parquet".
+
+        Raises
+        ------
+        AlreadyExistsError
+            The name is taken.
+        """
+        check_name(name)
+        _check_url(url)
+        return self._table_of(self._handle().register_table(name, url))
 
     def stage(self, source: str | os.PathLike[str] | bytes, *, key: str) -> str:
-        """Not offered yet."""
-        unimplemented("stage")
+        """Give a file to the catalog, which keeps it.
+
+        Parameters
+        ----------
+        source
+            Its path, or its bytes.
+        key
+            Relative path under which the catalog keeps it.
+
+        Returns
+        -------
+        str
+            The URL to register it by.
+
+        Raises
+        ------
+        AlreadyExistsError
+            There is something with this key.
+        ValueError
+            `key` cannot be one.
+        OSError
+            The file cannot be read.
+
+        Examples
+        --------
+        >>> url = client.stage(recording, key="uploads/sample.rrd")
+        >>> client.create_dataset("uploaded").register([url]).wait().segment_ids
+        ['sample']
+        """
+        if isinstance(source, bytes):
+            return self._handle().stage(key, pa.BufferReader(source))
+        with pa.OSFile(os.fspath(source)) as file:
+            return self._handle().stage(key, file)
 
     def do_global_maintenance(self) -> None:
-        """Not offered: there is nothing to maintain."""
-        unimplemented("do_global_maintenance", "there is nothing to maintain")
+        """Check what is stored of the whole catalog, and rebuild what can be rebuilt."""
+        self._handle().do_global_maintenance()
+
+    def _has_entry(self, name: str) -> bool:
+        return any(entry[1] == name for entry in self._handle().entries(True))
 
     def _entry(self, entry: _engine.EntryTuple) -> DatasetEntry | TableEntry:
         return self._dataset(entry) if entry[2] in _DATASETS else self._table(entry)
 
     def _dataset(self, entry: _engine.EntryTuple, handle: _engine.Dataset | None = None) -> DatasetEntry:
-        from mutoscope.catalog._dataset import DatasetEntry
-
         return DatasetEntry(self, entry, handle)
 
     def _table(self, entry: _engine.EntryTuple) -> TableEntry:
-        from mutoscope.catalog._table import TableEntry
-
         return TableEntry(self, entry)
+
+    def _table_of(self, handle: _engine.Table) -> TableEntry:
+        return TableEntry(self, handle.entry(), handle)
 
     def __repr__(self) -> str:
         return f"CatalogClient({self._connection})"
@@ -258,6 +355,11 @@ def _check_one_of(name: str | None, id: EntryId | str | None) -> None:
         raise ValueError("Either 'id' or 'name' must be provided.")
     if name is not None and id is not None:
         raise ValueError("Only one of 'id' or 'name' must be provided.")
+
+
+def _check_url(url: str | None) -> None:
+    if url is not None and "://" not in url:
+        raise ValueError(f"Invalid URL: relative URL without a base: {url!r}, expected for example file:///data/tables")
 
 
 def _checked_url(url: str) -> str:

@@ -5,28 +5,32 @@ from __future__ import annotations
 import datetime
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from datafusion import DataFrame
 
 from mutoscope import _engine, _index_values
+from mutoscope.catalog._assets import Assets
 from mutoscope.catalog._blueprints import Blueprints
-from mutoscope.catalog._client import CatalogClient
 from mutoscope.catalog._columns import ComponentColumnDescriptor, metadata_of
 from mutoscope.catalog._entry import Entry
-from mutoscope.catalog._queries import SEGMENT_ID, DatasetSource, Queries
+from mutoscope.catalog._queries import SEGMENT_ID, Queries
 from mutoscope.catalog._registration import OnDuplicateSegmentLayer, RegistrationOperation, UnregistrationHandle
-from mutoscope.catalog._schema import Schema
 from mutoscope.catalog._segment import DatasetInfo, Layer, LayerInfo, Segment, TimelineInfo
 from mutoscope.catalog._segment_url import segment_url
+from mutoscope.catalog._selection import DatasetSelection
+from mutoscope.catalog._sources import DatasetSource
 from mutoscope.catalog._unimplemented import unimplemented
+
+if TYPE_CHECKING:
+    from mutoscope.catalog._client import CatalogClient
 
 _KINDS = {"int64": "sequence", "timestamp[ns]": "timestamp", "duration[ns]": "duration"}
 
 
-class DatasetEntry(Queries, Blueprints, Entry):
+class DatasetEntry(Queries, Blueprints, Assets, Entry):
     """A dataset: recordings by segment and layer, registered where they lie."""
 
     def __init__(self, client: CatalogClient, entry: _engine.EntryTuple, handle: _engine.Dataset | None = None) -> None:
@@ -41,6 +45,9 @@ class DatasetEntry(Queries, Blueprints, Entry):
     def dataset(self) -> DatasetEntry:
         """Itself."""
         return self
+
+    def _part(self, segments: tuple[str, ...] | None, contents: tuple[tuple[str, ...], ...]) -> DatasetSelection:
+        return DatasetSelection(self, segments, contents)
 
     @property
     def manifest_url(self) -> str:
@@ -153,7 +160,7 @@ class DatasetEntry(Queries, Blueprints, Entry):
         """Row id, indexes and components with Rerun's metadata."""
         return self._source().schema()
 
-    def _segment_schema(self, segment_id: str) -> Schema:
+    def _segment_schema(self, segment_id: str) -> pa.Schema:
         rows, view = self._segment_rows(None, [segment_id]), self.filter_segments(segment_id).filter_contents(["/**", "/__properties/**"])
         schema = self.schema()
         indexes = [column.name for column in schema.index_columns() if rows[f"{column.name}:start"].null_count == 0]
@@ -167,7 +174,7 @@ class DatasetEntry(Queries, Blueprints, Entry):
             )
 
         used = {*indexes, *(column.name for column in schema.component_columns() if is_logged(column))}
-        return Schema(pa.schema([field for field in self.arrow_schema() if field.name in used]))
+        return pa.schema([field for field in self.arrow_schema() if field.name in used])
 
     def manifest(self, include_diagnostic_data: bool = False) -> DataFrame:
         """One row a layer.
@@ -204,8 +211,8 @@ class DatasetEntry(Queries, Blueprints, Entry):
         return segment_url(self._client.url, str(self.id), segment_id, timeline, start, end)
 
     def segment_store(self, segment_id: str, *, include_assets: bool = True) -> Any:
-        """Not offered: chunks do not leave the engine."""
-        unimplemented("segment_store", "use query() or to_arrow(), or the stock SDK for chunks")
+        """Not offered: a store is made of the SDK's chunks, which this package does not have."""
+        unimplemented("segment_store", "use query() or to_arrow(), or segment_store() of the stock SDK, which works with this server")
 
     # Registration
 
@@ -307,8 +314,13 @@ class DatasetEntry(Queries, Blueprints, Entry):
         return UnregistrationHandle()
 
     def delete_segment_properties(self, segment_ids: str | Sequence[str]) -> None:
-        """Not offered yet."""
-        unimplemented("delete_segment_properties")
+        """Delete what was set beside the recordings of these segments, and outlives them; unknown ids have none."""
+        segments = [segment_ids] if isinstance(segment_ids, str) else list(segment_ids)
+        for segment in segments:
+            if not isinstance(segment, str):
+                raise TypeError(f"argument 'segment_ids': {type(segment).__name__!r} object is not an instance of 'str'")
+        if segments:
+            self._source().delete_segment_properties(segments)
 
     def do_maintenance(
         self,
@@ -318,5 +330,20 @@ class DatasetEntry(Queries, Blueprints, Entry):
         cleanup_before: datetime.datetime | None = None,
         unsafe_allow_recent_cleanup: bool = False,
     ) -> None:
-        """Not offered: there is nothing to maintain."""
-        unimplemented("do_maintenance", "there is nothing to maintain")
+        """Check what is stored of the dataset, and rebuild what can be rebuilt.
+
+        Parameters
+        ----------
+        optimize_indexes, retrain_indexes, compact_fragments, unsafe_allow_recent_cleanup
+            As in the stock SDK.
+        cleanup_before
+            Leave alone what is younger; UTC unless it says otherwise.
+        """
+        cleanup_before_ns = None
+        if cleanup_before is not None:
+            moment = cleanup_before if cleanup_before.tzinfo else cleanup_before.replace(tzinfo=datetime.timezone.utc)
+            epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+            cleanup_before_ns = (moment - epoch) // datetime.timedelta(microseconds=1) * 1000
+        self._source().do_maintenance(
+            optimize_indexes, retrain_indexes, compact_fragments, cleanup_before_ns, unsafe_allow_recent_cleanup
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,14 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pds
 from datafusion import DataFrame
 
-from mutoscope import _engine, _index_values, _sql
+from mutoscope import _index_values, _sql
 from mutoscope._arrow import QueryDataset, batches_of
 from mutoscope._request import Request
 from mutoscope.catalog._content import ContentFilter, rules_of
 from mutoscope.catalog._schema import Schema
+from mutoscope.catalog._sources import DatasetSource
 
 if TYPE_CHECKING:
-    from mutoscope.catalog._client import CatalogClient
     from mutoscope.catalog._dataset import DatasetEntry
     from mutoscope.catalog._selection import DatasetSelection
     from mutoscope.catalog._table import TableEntry
@@ -35,27 +34,6 @@ UsingIndexValues: TypeAlias = Mapping[str, IndexValuesLike] | DataFrame | IndexV
 SEGMENT_ID = "rerun_segment_id"
 
 
-class DatasetSource:
-    """Finds the engine's handle of a dataset, in whatever process it is called. Pickles by the URL of the catalog."""
-
-    __slots__ = ("_catalog", "_client", "_handle", "_id", "_pid")
-
-    def __init__(self, client: CatalogClient, id: str, handle: _engine.Dataset | None = None) -> None:
-        self._client, self._id, self._handle = client, id, handle
-        self._catalog = client._connection.current
-        self._pid = os.getpid() if handle is not None else -1
-
-    def __call__(self) -> _engine.Dataset:
-        # Another process, or the server was shut down: ask the connection again.
-        if self._handle is None or self._pid != os.getpid() or self._catalog is not self._client._connection.current:
-            self._handle = self._client._handle().dataset_by_id(self._id)
-            self._catalog, self._pid = self._client._connection.current, os.getpid()
-        return self._handle
-
-    def __reduce__(self) -> tuple[type[DatasetSource], tuple[CatalogClient, str]]:
-        return DatasetSource, (self._client, self._id)
-
-
 class Queries:
     """What a dataset and a selection of it can be asked."""
 
@@ -65,6 +43,9 @@ class Queries:
 
     @property
     def dataset(self) -> DatasetEntry:
+        raise NotImplementedError
+
+    def _part(self, segments: tuple[str, ...] | None, contents: tuple[tuple[str, ...], ...]) -> DatasetSelection:
         raise NotImplementedError
 
     # Parts
@@ -87,12 +68,10 @@ class Queries:
         >>> dataset.filter_segments("sample").segment_ids()
         ['sample']
         """
-        from mutoscope.catalog._selection import DatasetSelection
-
         chosen = _segment_list(segment_ids)
         if self._segments is not None:
             chosen = tuple(segment for segment in self._segments if segment in set(chosen))
-        return DatasetSelection(self.dataset, chosen, self._contents)
+        return self._part(chosen, self._contents)
 
     def filter_contents(self, exprs: ContentFilter | str | Sequence[str]) -> DatasetSelection:
         """The part of these entities.
@@ -107,9 +86,7 @@ class Queries:
         >>> dataset.filter_contents(["/camera/**", "- /camera/depth/**"]).schema().entity_paths()
         ['/camera']
         """
-        from mutoscope.catalog._selection import DatasetSelection
-
-        return DatasetSelection(self.dataset, self._segments, (*self._contents, rules_of(exprs)))
+        return self._part(self._segments, (*self._contents, rules_of(exprs)))
 
     # What there is
 
@@ -122,9 +99,7 @@ class Queries:
         full = self._source().schema()
         if not self._contents or not len(full):
             return full
-        request = self._request(
-            full_index(full), None, include_tombstone_columns=True, include_semantically_empty_columns=True
-        )
+        request = self._request(full_index(full), None, options=(True, True, False))
         chosen = set(self._source().query_schema(request).names)
         return pa.schema([field for field in full if field.name in chosen], full.metadata)
 
@@ -244,11 +219,8 @@ class Queries:
         >>> duckdb.sql("select max(frame) from rows").fetchall()
         [(3,)]
         """
-        request = self._request(
-            index, using_index_values, columns, where, limit,
-            include_semantically_empty_columns=include_semantically_empty_columns,
-            include_tombstone_columns=include_tombstone_columns, fill_latest_at=fill_latest_at,
-        )
+        options = (include_semantically_empty_columns, include_tombstone_columns, fill_latest_at)
+        request = self._request(index, using_index_values, columns, where, limit, options)
         return QueryDataset(self._source, request)
 
     def query(
@@ -282,11 +254,8 @@ class Queries:
         >>> reader.read_all().to_pydict()
         {'frame': [2, 3]}
         """
-        request = self._request(
-            index, using_index_values, columns, where, limit,
-            include_semantically_empty_columns=include_semantically_empty_columns,
-            include_tombstone_columns=include_tombstone_columns, fill_latest_at=fill_latest_at,
-        )
+        options = (include_semantically_empty_columns, include_tombstone_columns, fill_latest_at)
+        request = self._request(index, using_index_values, columns, where, limit, options)
         reader = self._source().query(request)
         return pa.RecordBatchReader.from_batches(reader.schema, batches_of(reader))
 
@@ -310,11 +279,8 @@ class Queries:
         run
             Also run it to its end, and set rows, chunks, bytes and times beside the estimates.
         """
-        request = self._request(
-            index, using_index_values, columns, where, limit,
-            include_semantically_empty_columns=include_semantically_empty_columns,
-            include_tombstone_columns=include_tombstone_columns, fill_latest_at=fill_latest_at,
-        )
+        options = (include_semantically_empty_columns, include_tombstone_columns, fill_latest_at)
+        request = self._request(index, using_index_values, columns, where, limit, options)
         return self._source().explain(request, run)
 
     # Inside
@@ -326,7 +292,7 @@ class Queries:
         columns: Sequence[str] | None = None,
         where: pc.Expression | None = None,
         limit: int | None = None,
-        **options: bool,
+        options: tuple[bool, bool, bool] = (False, False, False),  # semantically empty and tombstone columns; fill
     ) -> Request:
         if index is not None and not isinstance(index, str):
             raise TypeError(f"argument 'index': {type(index).__name__!r} object is not an instance of 'str'")
@@ -343,7 +309,8 @@ class Queries:
                 plain = _index_values.index_array(using_index_values)
         return Request(
             segments=self._segments, contents=self._contents, index=index, columns=None if columns is None else tuple(columns),
-            filter=where, limit=limit, index_values=plain, segment_index_values=named, **options,
+            filter=where, limit=limit, index_values=plain, segment_index_values=named,
+            include_semantically_empty_columns=options[0], include_tombstone_columns=options[1], fill_latest_at=options[2],
         )
 
     def _segment_rows(self, columns: Sequence[str] | None, segments: Sequence[str] | None) -> pa.Table:

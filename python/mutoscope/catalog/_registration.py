@@ -90,7 +90,8 @@ class RegistrationOperation:
         return self._results(timeout_secs)
 
     def cancel(self) -> None:
-        """Without effect: what was accepted will be registered; unregister it."""
+        """Give up the tasks that have not ended; they end as failed."""
+        self._client._handle().cancel_tasks([task for _, _, _, task in self._registered])
 
     def _results(self, timeout_secs: float | None) -> Iterator[SegmentRegistrationResult]:
         deadline = math.inf if timeout_secs is None else time.monotonic() + timeout_secs

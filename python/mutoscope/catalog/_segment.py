@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from mutoscope.catalog._registration import UnregistrationHandle
+from mutoscope.catalog._schema import Schema
 
 if TYPE_CHECKING:
     from mutoscope.catalog._dataset import DatasetEntry
-    from mutoscope.catalog._schema import Schema
 
 
 class Segment:
@@ -32,12 +34,14 @@ class Segment:
         return self._dataset.segment_url(self._id)
 
     def schema(self, *, include_assets: bool = False) -> Schema:
-        """The columns that have data in this segment (properties included)."""
-        if include_assets:
-            from mutoscope.catalog._unimplemented import unimplemented
-
-            unimplemented("Segment.schema(include_assets=True)")
-        return self._dataset._segment_schema(self._id)
+        """The columns that have data in this segment (properties included), and behind them those of its assets if `include_assets`."""
+        fields = list(self._dataset._segment_schema(self._id))
+        assets = self._dataset.asset_dataset() if include_assets else None
+        if assets is not None:
+            for asset in self._dataset.assets_for_segment(self._id):
+                names = {field.name for field in fields}
+                fields += [field for field in assets._segment_schema(asset) if field.name not in names]
+        return Schema(pa.schema(fields))
 
     def layers(self) -> set[str]:
         rows = self._dataset._segment_rows(["rerun_segment_id", "rerun_layer_names"], [self._id])

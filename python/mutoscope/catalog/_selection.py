@@ -24,6 +24,9 @@ class DatasetSelection(Queries):
         """The whole of it."""
         return self._dataset
 
+    def _part(self, segments: tuple[str, ...] | None, contents: tuple[tuple[str, ...], ...]) -> DatasetSelection:
+        return DatasetSelection(self._dataset, segments, contents)
+
     def __repr__(self) -> str:
         segments = "all segments" if self._segments is None else f"{len(self._segments)} segments"
         contents = "no content filter"
