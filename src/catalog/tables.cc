@@ -236,16 +236,17 @@ arrow::Status Tables::Commit(TableState& table, const MakeChange& make) {
 
 arrow::Status Tables::Compact(TableState& table) {
   for (int level = 0;; ++level) {
-    const auto& files = table.Current()->data->files;
+    const auto current = table.Current();
+    const auto& files = current->data->files;
     if (TailOfLevel(files, level) < kCompactFilesMin) {
       if (TailOfLevel(files, level) == TailOfLevel(files, std::numeric_limits<int>::max())) return arrow::Status::OK();
       continue;
     }
-    ARROW_RETURN_NOT_OK(Commit(table, [&](const TableVersion& current) -> arrow::Result<Change> {
-      const auto& now = current.data->files;
+    ARROW_RETURN_NOT_OK(Commit(table, [&](const TableVersion& latest) -> arrow::Result<Change> {
+      const auto& now = latest.data->files;
       const auto tail = now.end() - static_cast<std::ptrdiff_t>(TailOfLevel(now, level));
       if (now.end() - tail < 2) return Change{now, nullptr};  // another write was faster
-      ARROW_ASSIGN_OR_RAISE(auto info, tables::Concatenate(*current.data->schema, {tail, now.end()}, NewPath(table.id)));
+      ARROW_ASSIGN_OR_RAISE(auto info, tables::Concatenate(*latest.data->schema, {tail, now.end()}, NewPath(table.id)));
       info.level = level + 1;
       Change change{{now.begin(), tail}, nullptr};
       change.files.push_back(std::make_shared<tables::DataFile>(std::move(info)));
