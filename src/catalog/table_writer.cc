@@ -40,7 +40,7 @@ class Writer final : public TableWriter {
     if (written != nullptr && (!status.ok() || IsMerge())) written->dropped = true;  // merged rows are in other files
     ARROW_RETURN_NOT_OK(status);
     // What was written is there; that many small files are slower to read is no reason to fail the write.
-    if (mode_ != WriteMode::kOverwrite) tables_.Compact(*table_).Warn();
+    if (mode_ != WriteMode::kOverwrite) ARROW_WARN_NOT_OK(tables_.Compact(*table_), "small files are left as they are");
     return arrow::Status::OK();
   }
 

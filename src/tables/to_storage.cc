@@ -96,6 +96,9 @@ arrow::Result<ArrayPtr> StoredList(const Array& array, const TypePtr& stored_typ
   }
   ARROW_ASSIGN_OR_RAISE(auto values, ValuesInOrder(rows, total));
   ARROW_ASSIGN_OR_RAISE(values, ToStorage(values));
+  // The keys of a map are never null. Parquet goes by what the field of the values says, and writes beyond its memory if the
+  // map's says something else.
+  if (stored_type->id() == Type::MAP) values = Retyped(*values, static_cast<const arrow::MapType&>(*stored_type).value_type());
   ARROW_ASSIGN_OR_RAISE(const auto offsets, large ? OffsetsOf<int64_t>(rows) : OffsetsOf<int32_t>(rows));
   ARROW_ASSIGN_OR_RAISE(const auto validity, ValidityOf(array));
   return arrow::MakeArray(

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 ENTRY_ID = re.compile(r"(?<!chunk_)\b([0-9A-F]{16}[0-9a-f]{16})\b|(?<=__bp_)([0-9A-Fa-f]{32})|(?<=__as_)([0-9A-Fa-f]{32})")
 SERVER_URL = re.compile(r"\b((?:rerun\+)?http)://(?:127\.0\.0\.1|localhost):\d+")
+OWN_URL = re.compile(r"file:///(?!<files>)\S+?(?=[\s'\",)\]]|$)|file://(?!/?<files>)/\S+?(?=[\s'\",)\]]|$)")
 TASK_ID = re.compile(r"\btask_[0-9A-Za-z]+")
 DAY_NS = 24 * 3600 * 10**9
 # Columns whose values only mean something to the server that made them.
@@ -44,8 +45,8 @@ class Normaliser:
         text = text.replace(self.files, "<files>").replace(self.prefix, "@")
         text = SERVER_URL.sub(r"\1://<server>", text)
         text = TASK_ID.sub("<task>", text)
-        text = ENTRY_ID.sub(lambda found: self.number(found[0]), text)
-        return re.sub(r"file:///(?!<files>)\S+?(?=[\s'\",)\]]|$)|file://(?!/?<files>)/\S+?(?=[\s'\",)\]]|$)", "<own url>", text)
+        text = OWN_URL.sub("<own url>", text)  # before the ids: the servers name their files after other ones
+        return ENTRY_ID.sub(lambda found: self.number(found[0]), text)
 
     def time(self, nanoseconds):
         """Times of the test run are all the same."""
