@@ -33,7 +33,7 @@ struct AssetScope {
 
 AssetScope ScopeOf(const arrow::RecordBatch& properties) {
   const auto mode = Texts(properties, "property:asset:mode");
-  return {mode.size() == 1 && mode.front() == "OptIn", Texts(properties, "property:asset:segments")};
+  return {!mode.empty() && mode.front() == "OptIn", Texts(properties, "property:asset:segments")};
 }
 
 }  // namespace
