@@ -1,4 +1,6 @@
 // Tables::Write of tables.h.
+#include <spdlog/spdlog.h>
+
 #include "base/status.h"
 #include "catalog/state.h"
 #include "catalog/table_state.h"
@@ -40,7 +42,10 @@ class Writer final : public TableWriter {
     if (written != nullptr && (!status.ok() || IsMerge())) written->dropped = true;  // merged rows are in other files
     ARROW_RETURN_NOT_OK(status);
     // What was written is there; that many small files are slower to read is no reason to fail the write.
-    if (mode_ != WriteMode::kOverwrite) tables_.Compact(*table_).Warn();
+    if (mode_ == WriteMode::kOverwrite) return arrow::Status::OK();
+    if (const auto compacted = tables_.Compact(*table_); !compacted.ok()) {
+      spdlog::warn("the files of table {} were not put together: {}", table_->id.text(), compacted.message());
+    }
     return arrow::Status::OK();
   }
 

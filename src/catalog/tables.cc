@@ -270,10 +270,13 @@ void Tables::Forget(const EntryId& id) {
     return;
   }
   std::lock_guard change_lock(table->change_mutex);
-  DropOthers(table->Current()->data->files, {});
-  std::lock_guard lock(table->value_mutex);
-  table->current = std::make_shared<TableVersion>(
-      TableVersion{0, "", std::make_shared<tables::TableData>(tables::TableData{arrow::schema({}), {}})});
+  auto empty = std::make_shared<TableVersion>(*table->Current());  // a write that has begun ends with NOT_FOUND
+  DropOthers(empty->data->files, {});
+  empty->data = std::make_shared<tables::TableData>(tables::TableData{empty->data->schema, {}});
+  {
+    std::lock_guard lock(table->value_mutex);
+    table->current = std::move(empty);
+  }
   fs::remove(directory_ + "/" + id.text(), stays);  // if nobody reads
 }
 

@@ -25,6 +25,24 @@ std::shared_ptr<parquet::WriterProperties> Properties() {
       ->build();
 }
 
+// Parquet's writer trusts the types of parts to be what the type of the whole says.
+bool PartsAgree(const arrow::ArrayData& data) {
+  if (data.child_data.size() != static_cast<size_t>(data.type->num_fields())) return false;
+  for (size_t i = 0; i < data.child_data.size(); ++i) {
+    const auto& child = *data.child_data[i];
+    if (!child.type->Equals(*data.type->field(static_cast<int>(i))->type()) || !PartsAgree(child)) return false;
+  }
+  return true;
+}
+
+arrow::Status CheckStored(const arrow::RecordBatch& batch, const arrow::Schema& schema) {
+  if (!batch.schema()->Equals(schema)) return base::Internal("rows to store have other columns than their file");
+  for (const auto& column : batch.columns()) {
+    if (!PartsAgree(*column->data())) return base::Internal("parts of a value disagree with {}", column->type()->ToString());
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 FileWriter::FileWriter(std::string path, std::shared_ptr<arrow::Schema> stored_schema,
@@ -54,6 +72,7 @@ arrow::Status FileWriter::Write(const arrow::RecordBatch& batch) {
 }
 
 arrow::Status FileWriter::WriteStored(const std::shared_ptr<arrow::RecordBatch>& batch) {
+  ARROW_RETURN_NOT_OK(CheckStored(*batch, *stored_schema_));
   int64_t done = 0;
   ARROW_ASSIGN_OR_RAISE(const int64_t bytes, arrow::util::ReferencedBufferSize(*batch));
   while (done < batch->num_rows()) {

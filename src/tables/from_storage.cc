@@ -1,4 +1,6 @@
 #include <limits>
+#include <map>
+#include <unordered_map>
 
 #include "arrow/builder.h"
 #include "arrow/compute/api_vector.h"
@@ -147,28 +149,33 @@ arrow::Result<ArrayPtr> Dictionary(const ArrayPtr& stored, const TypePtr& type) 
   return std::make_shared<arrow::DictionaryArray>(type, arrow::MakeArray(indices), values);
 }
 
-// The order of the dictionary means something: each value comes back at its place. Places of values that no row has are null.
+// The order of the dictionary means something, so the values keep theirs; those that no row has are left out.
 arrow::Result<ArrayPtr> OrderedDictionary(const arrow::StructArray& stored, const TypePtr& type) {
   const auto& dictionary_type = static_cast<const arrow::DictionaryType&>(*type);
   const auto values = stored.field(1);
-  ARROW_ASSIGN_OR_RAISE(const auto cast, arrow::compute::Cast(*stored.field(0), arrow::int64()));
+  ARROW_ASSIGN_OR_RAISE(const auto flat, stored.GetFlattenedField(0));  // null where the struct is
+  ARROW_ASSIGN_OR_RAISE(const auto cast, arrow::compute::Cast(*flat, arrow::int64()));
   const auto& places = static_cast<const arrow::Int64Array&>(*cast);
-  std::vector<int64_t> rows;  // of each place
-  constexpr int64_t kPlacesMax = 1 << 24;
+  std::map<int64_t, int64_t> rows;  // a row for each place
   for (int64_t row = 0; row < stored.length(); ++row) {
-    if (stored.IsNull(row) || places.IsNull(row)) continue;
-    const int64_t place = places.Value(row);
-    if (place < 0 || place >= kPlacesMax) return base::DataLoss("an ordered dictionary is stored with the index {}", place);
-    if (place >= static_cast<int64_t>(rows.size())) rows.resize(static_cast<size_t>(place) + 1, -1);
-    int64_t& first = rows[static_cast<size_t>(place)];
-    if (first < 0) first = row;
-    // Two dictionaries in one array.
-    if (!values->RangeEquals(first, first + 1, row, values)) return TooManyValues(*type);
+    if (places.IsNull(row)) continue;
+    const int64_t first = rows.try_emplace(places.Value(row), row).first->second;
+    if (!values->RangeEquals(first, first + 1, row, values)) return TooManyValues(*type);  // two dictionaries in one array
   }
-  ARROW_ASSIGN_OR_RAISE(auto dictionary, TakeRows(values, rows));
+  std::vector<int64_t> value_rows;
+  std::unordered_map<int64_t, int64_t> ranks;
+  for (const auto& [place, row] : rows) {
+    ranks.emplace(place, static_cast<int64_t>(value_rows.size()));
+    value_rows.push_back(row);
+  }
+  arrow::Int64Builder indices;
+  for (int64_t row = 0; row < stored.length(); ++row) {
+    ARROW_RETURN_NOT_OK(places.IsNull(row) ? indices.AppendNull() : indices.Append(ranks.at(places.Value(row))));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto dictionary, TakeRows(values, value_rows));
   ARROW_ASSIGN_OR_RAISE(dictionary, FromStorage(dictionary, dictionary_type.value_type()));
-  ARROW_ASSIGN_OR_RAISE(const auto indices, stored.GetFlattenedField(0));
-  ARROW_ASSIGN_OR_RAISE(const auto typed, arrow::compute::Cast(*indices, dictionary_type.index_type()));
+  ARROW_ASSIGN_OR_RAISE(const auto ranked, indices.Finish());
+  ARROW_ASSIGN_OR_RAISE(const auto typed, arrow::compute::Cast(*ranked, dictionary_type.index_type()));
   return std::make_shared<arrow::DictionaryArray>(type, typed, dictionary);
 }
 

@@ -2,6 +2,7 @@
 #include "tables/storage_form.h"
 
 #include "arrow/builder.h"
+#include "arrow/compute/api_vector.h"
 #include "arrow/compute/initialize.h"
 #include "arrow/extension/uuid.h"
 #include "arrow/util/decimal.h"
@@ -50,7 +51,7 @@ std::vector<TypeCase> Cases() {
                            timestamp(TimeUnit::NANO, "UTC")}) {
     cases.push_back({type, numbers});
   }
-  cases.push_back({date64(), "[86400000, null, 0, 1]"});
+  cases.push_back({date64(), "[86400000, null, 0, -86400000]"});
   cases.push_back({null(), "[null, null, null, null]"});
   cases.push_back({boolean(), "[true, null, false, true]"});
   for (const auto& type : {utf8(), binary(), large_utf8(), large_binary(), utf8_view(), binary_view()})
@@ -100,6 +101,18 @@ TEST(StorageForm, EveryTypeComesBack) {
   }
 }
 
+// A dictionary, or a list of them, as plain values.
+std::shared_ptr<arrow::Array> Decoded(const std::shared_ptr<arrow::Array>& array) {
+  if (array->type_id() == arrow::Type::DICTIONARY) {
+    const auto& dictionary = static_cast<const arrow::DictionaryArray&>(*array);
+    return arrow::compute::Take(*dictionary.dictionary(), *dictionary.indices()).ValueOrDie();
+  }
+  const auto& list = static_cast<const arrow::ListArray&>(*array);
+  const auto values = Decoded(list.values());
+  return std::make_shared<arrow::ListArray>(arrow::list(values->type()), list.length(), list.value_offsets(), values,
+                                            list.null_bitmap(), list.null_count(), list.offset());
+}
+
 TEST(StorageForm, DictionariesComeBackWithTheirValues) {
   ASSERT_TRUE(arrow::compute::Initialize().ok());
   for (const auto& index : {arrow::int8(), arrow::uint16(), arrow::int32(), arrow::int64()}) {
@@ -119,12 +132,7 @@ TEST(StorageForm, DictionariesComeBackWithTheirValues) {
         const auto back = ReadAll({schema, {WriteFile(directory, {batch})}});
         ASSERT_TRUE(back->schema()->Equals(*schema, true));
         ASSERT_TRUE(back->ValidateFull().ok());
-        for (int64_t row = 0; row < 4; ++row) {
-          for (int i = 0; i < 2; ++i) {
-            EXPECT_EQ(back->column(i)->GetScalar(row).ValueOrDie()->ToString(),
-                      batch->column(i)->GetScalar(row).ValueOrDie()->ToString());
-          }
-        }
+        for (int i = 0; i < 2; ++i) EXPECT_TRUE(Decoded(back->column(i))->Equals(Decoded(batch->column(i)))) << back->ToString();
         if (!ordered) continue;
         const auto& dictionary = static_cast<const arrow::DictionaryArray&>(*back->column(0));
         EXPECT_GT(dictionary.GetValueIndex(0), dictionary.GetValueIndex(2)) << "the order of the values is lost";

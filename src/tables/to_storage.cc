@@ -96,6 +96,13 @@ arrow::Result<ArrayPtr> StoredList(const Array& array, const TypePtr& stored_typ
   }
   ARROW_ASSIGN_OR_RAISE(auto values, ValuesInOrder(rows, total));
   ARROW_ASSIGN_OR_RAISE(values, ToStorage(values));
+  if (array.type_id() == Type::MAP) {
+    const auto& entries = static_cast<const arrow::StructArray&>(*values);
+    if (entries.null_count() + entries.field(0)->null_count() > 0) {
+      return base::InvalidArgument("a map has a key that is null");
+    }
+    values = Retyped(*values, stored_type->field(0)->type());  // where keys are never null
+  }
   ARROW_ASSIGN_OR_RAISE(const auto offsets, large ? OffsetsOf<int64_t>(rows) : OffsetsOf<int32_t>(rows));
   ARROW_ASSIGN_OR_RAISE(const auto validity, ValidityOf(array));
   return arrow::MakeArray(

@@ -37,6 +37,6 @@ def answer(client, command, name, *rest):
 
 
 try:
-    print(json.dumps(answer(CatalogClient(sys.argv[1]), *sys.argv[2:])))
+    print(json.dumps(answer(CatalogClient(sys.argv[1]), *sys.argv[2:]), default=str))
 except Exception as error:  # noqa: BLE001 the type and the text are the answer
     print(json.dumps({"error": type(error).__name__, "text": str(error)}))
