@@ -52,6 +52,7 @@ RECORDINGS = {
     "plain": segment("seg", Z, PROPERTY, series("/a", "x", 3, 6, 100)),
     "other": segment("other", Z, series("/a", "x", 2, 5, 100)),
     "aligned": segment("seg", Z, series("/a", "x", 3, 6, 100), series("/b", "y", 3, 6, 200)),
+    "overlapping": segment("seg", Z, series("/a", "x", 3, 20, 1000), series("/b", "y", 3, 20, 2000, shift=10)),
     "in turn": segment("seg", Z, series("/a", "x", 1, 6, 100), series("/b", "y", 1, 6, 200, shift=6)),
     "two timelines": segment("seg", Z, series("/a", "x", 3, 6, 100, BOTH)),
     "long": segment("seg", Z, series("/a", "x", 5, 1500, 10_000)),
@@ -110,6 +111,10 @@ BRIDGES = {
     "selected columns": (
         case("selected columns", ["aligned"], [select("frame", "/a:x", "/s:z")]),
         rows(*((at, X(at), [7.0]) for at in range(18))),
+    ),
+    "one of two overlapping entities": (
+        case("one of two overlapping entities", ["overlapping"], [select("frame", "/a:x", "/s:z")]),
+        rows(*((at, X(at), [7.0]) for at in range(60))),
     ),
     "two entities with the same times": (case("two entities with the same times", ["aligned"]), rows(*(("seg", at, X(at), X(at), [7.0]) for at in range(18)))),
     "one entity after the other": (
@@ -172,6 +177,10 @@ STILL_RIGHT = {
     "fill": (case("fill", ["plain"], fill_latest_at=True), rows(*(("seg", at, X(at), [7.0]) for at in range(18)))),
     "index values": (case("index values", ["plain"], using_index_values={"seg": [5, 6, 30]}), rows(("seg", 5, X(5), [7.0]), ("seg", 6, X(6), [7.0]), ("seg", 30, None, [7.0]))),
     "static alone": (case("static alone", ["plain"], index=None), rows(("seg", None, [7.0]))),
+    "overlapping entities": (
+        case("overlapping entities", ["overlapping"]),
+        rows(*(("seg", at, X(at) if at < 60 else None, X(at - 10) if at >= 10 else None, [7.0]) for at in range(70))),
+    ),
     "no static": (case("no static", ["plain"], contents=["/a"]), rows(*(("seg", at, X(at)) for at in range(18)))),
 }  # fmt: skip
 

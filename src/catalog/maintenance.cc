@@ -44,7 +44,7 @@ arrow::Status CheckSources(const IndexUpkeep& upkeep, Report* report) {
     const auto identity = storage::Identify(path);
     if (!identity.ok()) {
       missing.Add(path);
-    } else if (*identity != files.at(path)) {
+    } else if (!storage::CheckUnchanged(path, files.at(path), *identity).ok()) {
       changed.Add(path);
     }
   }

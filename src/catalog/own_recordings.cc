@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <filesystem>
 
 #include "base/time.h"
+#include "catalog/recording_paths.h"
 
 namespace mutoscope::catalog {
 namespace {
@@ -15,26 +15,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kRecentNs = std::chrono::nanoseconds(std::chrono::hours(1)).count();
-constexpr size_t kNumberDigits = 16;
-
-// Which number the server gave the recording: "<name>-<16 hex digits>.rrd"; none for files that are not its own.
-std::optional<PackId> NumberOf(const fs::path& path) {
-  const std::string name = path.stem().string();
-  if (path.extension() != ".rrd" || name.size() <= kNumberDigits || name[name.size() - kNumberDigits - 1] != '-')
-    return std::nullopt;
-  uint64_t number = 0;
-  const char* begin = name.data() + name.size() - kNumberDigits;
-  const auto [end, error] = std::from_chars(begin, name.data() + name.size(), number, 16);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return static_cast<PackId>(number);
-}
 
 // Files of earlier runs that were written before that time.
-std::vector<std::string> OldFiles(const CatalogState& state, const std::string& directory, int64_t before_ns) {
+std::vector<std::string> OldFiles(const CatalogState& state, const std::string& root, const std::string& directory,
+                                  int64_t before_ns) {
   std::vector<std::string> paths;
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const auto number = NumberOf(it->path());
+    const auto number = RecordingNumberOf(root, it->path().string());
     if (!number || *number >= state.first_pack_of_this_run) continue;
     const auto identity = storage::Identify(it->path().string());
     if (identity.ok() && identity->mtime_ns < before_ns) paths.push_back(it->path().string());
@@ -42,11 +30,12 @@ std::vector<std::string> OldFiles(const CatalogState& state, const std::string& 
   return paths;
 }
 
+// By layers, and those that are being written or were when the server died.
 arrow::Result<std::unordered_set<std::string>> ReferredPaths(CatalogState& state) {
   return state.database->Read([](soci::session& sql) -> arrow::Result<std::unordered_set<std::string>> {
     std::unordered_set<std::string> paths;
     std::string path;
-    soci::statement list = (sql.prepare << "SELECT path FROM layers", soci::into(path));
+    soci::statement list = (sql.prepare << "SELECT path FROM layers UNION SELECT path FROM growing_files", soci::into(path));
     list.execute();
     while (list.fetch()) paths.insert(path);
     return paths;
@@ -66,7 +55,7 @@ arrow::Status DropOwnRecordings(CatalogState& state, const EntryId& dataset, con
     report->push_back("recordings of this server: there are none");
     return arrow::Status::OK();
   }
-  const auto candidates = OldFiles(state, (root / dataset.text()).string(), before);
+  const auto candidates = OldFiles(state, root.string(), (root / dataset.text()).string(), before);
   // No registration begins before the files are gone.
   std::lock_guard no_registrations(state.rows_signal.mutex);
   if (state.rows_signal.registrations > 0) {

@@ -25,7 +25,12 @@ class Bridges {
  public:
   Bridges(const catalog::Catalog& catalog, const catalog::DatasetSnapshot& snapshot, const FindRequest& request,
           const SegmentChunks& chunks, VisibleColumns* visible)
-      : catalog_(catalog), snapshot_(snapshot), request_(request), chunks_(chunks), visible_(*visible) {
+      : catalog_(catalog),
+        snapshot_(snapshot),
+        request_(request),
+        chunks_(chunks),
+        visible_(*visible),
+        reads_all_components_(std::ranges::all_of(request.contents.entities, &index::EntitySelection::all_components)) {
     for (const auto* chunk : chunks.statics) {
       for (const auto& component : snapshot.index->ComponentsOf(chunk->ref)) {
         statics_.emplace(chunk->entity, component.descriptor->component);
@@ -64,6 +69,7 @@ class Bridges {
       by_entity[chunk->entity].push_back(chunk);
       if (snapshot_.index->Info(chunk->ref).num_rows >= kRowsAtRiskMin) open.push_back(chunk);
     }
+    if (reads_all_components_) EraseOverlapped(timeline, &open);
     for (const auto& [entity, chunks] : by_entity) {
       if (open.empty()) return;
       const auto before = [&](const auto* a, const auto* b) { return *a->starts[timeline] < *b->starts[timeline]; };
@@ -83,6 +89,43 @@ class Bridges {
     for (const auto* chunk : open) {
       if (const auto pier = PierOf(*chunk)) Add(*pier, chunk);
     }
+  }
+
+  // Leaves those of `open` that no other chunk overlaps, unless it has the very same range.
+  void EraseOverlapped(size_t timeline, Chunks* open) {
+    struct Placed {
+      chunk::TimeRange range;
+      const FoundChunk* chunk;
+    };
+    std::vector<Placed> placed;
+    for (const auto* chunk : chunks_.temporal) {
+      if (!chunk->starts[timeline] || !chunk->key.rows.empty() || !IsReadAsTemporal(*chunk)) continue;
+      const auto range = snapshot_.index->TimeRangeOf(chunk->ref, request_.announce[timeline]);
+      if (range) placed.push_back({*range, chunk});
+    }
+    std::ranges::sort(placed, {}, [](const Placed& one) { return std::pair(one.range.min, one.range.max); });
+    std::set<const FoundChunk*> overlapped;
+    std::optional<int64_t> end;  // of all before the current range
+    for (size_t i = 0; i < placed.size();) {
+      const auto range = placed[i].range;
+      size_t next = i;
+      while (next < placed.size() && placed[next].range == range) ++next;
+      const bool before = end && *end >= range.min;
+      const bool after = next < placed.size() && placed[next].range.min <= range.max;
+      for (; i < next; ++i) {
+        if (before || after) overlapped.insert(placed[i].chunk);
+      }
+      end = std::max(end.value_or(range.max), range.max);
+    }
+    std::erase_if(*open, [&](const auto* chunk) { return overlapped.contains(chunk); });
+  }
+
+  bool IsReadAsTemporal(const FoundChunk& chunk) {
+    const auto components = snapshot_.index->ComponentsOf(chunk.ref);
+    for (uint32_t i = 0; i < components.size(); ++i) {
+      if (components[i].rows_set > 0 && IsReadAsTemporal(chunk, i, components[i].descriptor->component)) return true;
+    }
+    return false;
   }
 
   void Add(const Pier& pier, const FoundChunk* chunk) { rows_[pier.span].emplace(chunk, pier.times); }
@@ -152,6 +195,7 @@ class Bridges {
   const FindRequest& request_;
   const SegmentChunks& chunks_;
   VisibleColumns& visible_;
+  bool reads_all_components_;
   std::set<std::pair<std::string_view, std::string_view>> statics_;  // (entity, component)
   std::map<Span, std::map<const FoundChunk*, Times>> rows_;
   size_t sparse_reads_ = 0;

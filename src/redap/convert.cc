@@ -177,6 +177,9 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> FromProto(const common::Dataf
   if (part.payload().size() > static_cast<size_t>(std::numeric_limits<int>::max())) {
     return base::InvalidArgument("dataframe: a payload of {} bytes is too large", part.payload().size());
   }
+  if (!common::Compression_IsValid(part.compression())) {
+    return base::InvalidArgument("dataframe: compression {} is unknown", static_cast<int>(part.compression()));
+  }
   std::shared_ptr<arrow::Buffer> ipc;
   if (part.compression() == common::COMPRESSION_LZ4) {
     ARROW_ASSIGN_OR_RAISE(ipc, Decompress(part));

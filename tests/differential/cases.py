@@ -28,6 +28,7 @@ class Call:
     answer_headers: tuple = ()  # response headers that are part of the answer
     keep: tuple | None = None  # of a table, only these columns are part of the answer
     distinct: bool = False  # how often a row comes is no part of the answer
+    code_only: bool = False  # the answer is left to chance
     columns_ordered: bool = True  # the order of columns is part of the answer
 
 

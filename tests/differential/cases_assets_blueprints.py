@@ -109,7 +109,7 @@ ASSET_CASES = [
         "assets: the tables of the asset dataset",
         TWO_ASSETS,
         *(
-            Call(method, {}, ASSETS)
+            Call(method, {}, ASSETS, columns_ordered=False)
             for method in ("GetDatasetSchema", "GetSegmentTableSchema", "ScanDatasetManifest", "ReadDatasetEntry")
         ),
     ),

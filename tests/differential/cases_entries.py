@@ -143,7 +143,7 @@ RENAME = [
         "entries: two renamed to one name at once",
         dataset("a", "@a"),
         dataset("b", "@b"),
-        Together((rename("@c", "a"), rename("@c", "b"))),
+        Together((rename("@c", "a", code_only=True), rename("@c", "b", code_only=True))),
     ),
     case(
         "entries: rename keeps the data",

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from differential import arrow, protos
-from differential.normalise import by_text
+from differential.normalise import by_text, is_recorded
 
 # Fields whose values are the server's own affair, by (message, field).
 PRIVATE_FIELDS = {
@@ -90,11 +90,15 @@ class Decoder:
     def stream(self, messages):
         """Of a stream of answers only what they say together: rows and chunks may be cut in any way."""
         tables = [part for message in messages for field, part in message.ListFields() if is_part(field)]
-        chunks = [self.chunk(chunk) for message in messages if hasattr(message, "chunks") for chunk in message.chunks]
+        sent = [chunk for message in messages if hasattr(message, "chunks") for chunk in message.chunks]
+        chunks = [self.chunk(chunk) for chunk in sent if is_recorded(bytes.fromhex(entry_hex(chunk.chunk_id)))]
         if chunks:
             return {"chunks": sorted(chunks, key=by_text)}
+        tables = [arrow.read_part(part) for part in tables]
+        if self.call.method == "ScanTable" and not any(table.num_rows for table in tables):
+            return {"messages": []}  # the stock server answers nothing at all, ours says which columns there are
         if tables:
-            answer = {"rows": self.table(arrow.together([arrow.read_part(part) for part in tables]))}
+            answer = {"rows": self.table(arrow.together(tables))}
             rest = [self.message(without_parts(message)) for message in messages]
             return {**answer, "rest": [item for item in rest if item]}
         if messages and messages[0].DESCRIPTOR.name == "DoBandwidthTestResponse":

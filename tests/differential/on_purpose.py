@@ -48,7 +48,7 @@ _GROUPS = {
         "entries: delete a hidden dataset": {"[2].answer.dataset.dataset_details.blueprint_dataset": ABSENT},
         "entries: delete the asset dataset": {"[2].answer.dataset.dataset_details.asset_dataset": ABSENT},
         "entries: the blueprint dataset of another": {"[5].answer.dataset.dataset_details.blueprint_dataset": ABSENT, 6: EMPTY},
-        "assets: after their dataset is gone": {"[6].answer.dataset.dataset_details.asset_dataset": ABSENT},
+        "assets: after their dataset is gone": {"[7].answer.dataset.dataset_details.asset_dataset": ABSENT},
     },
     "The list of entries cannot be deleted, renamed or written.": {
         "entries: delete the list of entries": {1: "FAILED_PRECONDITION", "[2].answer.entries[0].id": "#1"}

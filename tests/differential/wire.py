@@ -132,6 +132,8 @@ class Session:
             return {"code": error.code().name}
         if step.save:
             self.saved[step.save] = answer
+        if step.code_only:
+            return {"code": "OK"}
         decoder = Decoder(self.normaliser, step)
         record = {"code": "OK", "answer": decoder.stream(answer) if streams else decoder.message(answer)}
         if step.answer_headers:
