@@ -131,6 +131,16 @@ REGISTER = [
     ),
     case("tables: register without a URL", Call("RegisterTable", {"name": "@table", "provider_details": any_of("LanceTable")})),
     case(
+        "tables: register a Parquet file",
+        Call(
+            "RegisterTable",
+            {
+                "name": "@table",
+                "provider_details": lambda session: any_of("LanceTable", {"table_url": (session.files / "table.parquet").as_uri()}),
+            },
+        ),
+    ),
+    case(
         "tables: register a taken name",
         table({"a": "int64"}),
         Call("RegisterTable", {"name": "@table", "provider_details": any_of("LanceTable", {"table_url": "file:///nothing"})}),
