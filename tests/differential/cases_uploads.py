@@ -54,7 +54,20 @@ ODD_KEYS = (
     "a\n.rrd",
 )
 
+TOKEN = {"upload_token": "$grant.grant.multipart_request.upload_token"}
+IN_PARTS = grant(supported_upload_methods=[MULTIPART])
+PARTS = Call("GetMultipartUploadPartGrants", {**TOKEN, "part_numbers": [1]}, save="parts")
+
 CASES = [
+    case("uploads: parts, given up", IN_PARTS, PARTS, Call("AbortMultipartUpload", TOKEN), only=NEW),
+    case(
+        "uploads: parts, put together",
+        IN_PARTS,
+        PARTS,
+        Http("parts.requests.0", body=b"one"),
+        Call("CompleteMultipartUpload", {**TOKEN, "parts": [{"part_number": 1}]}),
+        only=NEW,
+    ),
     case("uploads: a recording", dataset(), grant(), put(File("one.rrd")), register_upload(), SEGMENTS, only=NEW),
     case("uploads: what is uploaded twice", grant(), put(b"one"), put(b"two"), grant(saved="again"), only=NEW),
     case("uploads: two grants for one key", grant(), grant(saved="again"), put(b"one"), Http("again", body=b"two"), only=NEW),
