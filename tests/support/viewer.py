@@ -15,6 +15,7 @@ FLAGS = [
     "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+SLOW_MS = 180_000  # drawn by software, on a machine that does other things too
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "")
 
 
@@ -52,6 +53,7 @@ def opened(url):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             page = browser.new_page(viewport={"width": 1000, "height": 700})
+            page.set_default_timeout(SLOW_MS)
             local_only = lambda route: (
                 route.continue_() if (urllib.parse.urlsplit(route.request.url).hostname or "") in LOCAL_HOSTS else route.abort()
             )
