@@ -88,6 +88,9 @@ arrow::Result<Generator<cloud::UnregisterFromDatasetResponse>> UnregisterFromDat
     segments.push_back(segment.id());
   }
   const std::vector<std::string> layers(request.layers_to_drop().begin(), request.layers_to_drop().end());
+  if (std::find(layers.begin(), layers.end(), "") != layers.end()) {
+    return base::InvalidArgument("unregister: a layer to drop has an empty name");
+  }
   ARROW_RETURN_NOT_OK(call.engine.catalog.Unregister(dataset, segments, layers).status());
   ARROW_ASSIGN_OR_RAISE(const auto snapshot, call.engine.catalog.Snapshot(dataset));
   const auto schema = DatasetManifestSchema(*snapshot);

@@ -20,6 +20,7 @@ PRIVATE_COLUMNS = {"rerun_task_id": "<task>", "task_id": "<task>", "chunk_key": 
 # Sizes as stored: the stock server keeps other bytes than ours.
 SIZE_COLUMNS = {"chunk_byte_len", "chunk_byte_size", "chunk_byte_size_uncompressed", "chunk_byte_offset", "rerun_size_bytes"}
 PRIVATE_METADATA = {"sorbet:version"}
+NO_ID = "0" * 32  # which the list of entries has in its own table
 HOUR_NS = 3600 * 10**9
 WRITTEN_CHUNK = "18EA604BF736E21E"  # the first half of the ids of arrow.chunk()
 
@@ -99,6 +100,9 @@ class Normaliser:
         """Schema and rows; rows in a fixed order unless theirs has a meaning. Of the list of entries only the case's own."""
         if {"entry_kind", "name"} <= set(table.schema.names):
             table = self.own_entries(table)
+        if "chunk_id" in table.schema.names:
+            recorded = [is_recorded(chunk) for chunk in table.column("chunk_id").to_pylist()]
+            table = table.filter(pa.array(recorded, pa.bool_()))
         rows = [
             [self.cell(name, column[at]) for name, column in zip(table.schema.names, table.columns)]
             for at in range(table.num_rows)
@@ -113,8 +117,6 @@ class Normaliser:
 
     def is_own(self, name):
         """Whether an entry is of this case: other cases' entries are on the same server."""
-        return (
-            name.startswith(self.prefix)
-            or name == "__entries"
-            or (name[:5] in ("__bp_", "__as_") and name[5:].lower() in self.ids)
-        )
+        if name.startswith(self.prefix) or name == "__entries":
+            return True
+        return name[:5] in ("__bp_", "__as_") and name[5:].lower() in self.ids and name[5:] != NO_ID

@@ -12,7 +12,7 @@ from differential.cases import Call, File, Http, Together, Watch
 from differential.decode import Decoder, entry_hex
 from differential.normalise import Normaliser, by_text
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 120.0  # only a server that hangs takes so long, on the slowest machine
 UNLIMITED = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
