@@ -24,6 +24,10 @@ add_library(ProtobufStatic INTERFACE IMPORTED)
 target_include_directories(ProtobufStatic INTERFACE ${Protobuf_INCLUDE_DIRS})
 target_link_libraries(ProtobufStatic INTERFACE "$<IF:${_shared},protobuf,libprotobuf.a>" z Threads::Threads)
 
+# For what links OpenSSL and Arrow::parquet, but for the program, where the order is right anyway: the libparquet of the wheel shows an OpenSSL of its own, which must come
+# behind Debian's, or the two get mixed: the linker binds ours to it, and Debian's libcrypto itself when the object is loaded first.
+set(MUTOSCOPE_OPENSSL_FIRST "LINKER:--push-state,--no-as-needed,-lssl,-lcrypto,--pop-state")
+
 if(MUTOSCOPE_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

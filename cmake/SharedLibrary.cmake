@@ -7,7 +7,7 @@ file(CONFIGURE OUTPUT ${generated}/empty.cc CONTENT "")  # everything comes from
 add_library(mutoscope_shared SHARED ${generated}/empty.cc)
 target_link_libraries(mutoscope_shared PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,mutoscope_native>")
 set(symbols ${CMAKE_CURRENT_LIST_DIR}/mutoscope.map)
-target_link_options(mutoscope_shared PRIVATE -Wl,--version-script=${symbols})
+target_link_options(mutoscope_shared PRIVATE -Wl,--version-script=${symbols} ${MUTOSCOPE_OPENSSL_FIRST})
 set_target_properties(mutoscope_shared PROPERTIES
   OUTPUT_NAME mutoscope SOVERSION 0 LINK_DEPENDS ${symbols}
   MUTOSCOPE_SHARED_DEPENDENCIES ON INSTALL_RPATH "$ORIGIN/../../pyarrow")

@@ -18,7 +18,6 @@ DIFFERENCES = {
     "maintenance with arguments": ("ours does it", None),
     "global maintenance": ("ours does it", None),
     "stage missing": ("it is an OSError", {"error": "FileNotFoundError"}),
-    "stage a directory": ("it is an OSError", {"error": "IsADirectoryError"}),
 }
 
 

@@ -85,7 +85,7 @@ def test_without_data_dir_nothing_stays(monkeypatch, tmp_path):
     ({"host": "localhost"}, ValueError, 'Invalid IP: "localhost"'),
     ({"datasets": {"a": "/no/such"}}, ValueError, "Prefix path '/no/such' for dataset 'a' must be a directory."),
     ({"datasets": {"a": ["/no/such.rrd"]}}, ValueError, "Path '/no/such.rrd' for dataset 'a' must be a RRD file."),
-    ({"tables": {"a": "/tmp"}}, RuntimeError, "tables"),
+    ({"tables": {"a": "/no/such"}}, ValueError, "Path '/no/such' for table 'a' must be a Parquet file or a directory of Parquet files."),
 ])
 def test_says_what_is_wrong(options, error, text):
     with pytest.raises(error, match=re.escape(text)):

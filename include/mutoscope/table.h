@@ -39,8 +39,8 @@ struct TableScan {
 enum class TableWrite {
   kAppend,     // columns that the new rows lack are null in them
   kOverwrite,  // the new rows take the place of all others, and their columns that of the table's
-  kUpsert,     // a new row takes the place of the row with the same values of the index columns, if there is one; columns that the
-               // new rows lack keep their values
+  kUpsert,  // a new row takes the place of the row with the same values of the index columns, if there is one; columns that the
+            // new rows lack keep their values
 };
 
 // One interface for a table in this process and for one on a server. Immutable handle, thread-safe; calls may block on the disk

@@ -12,9 +12,9 @@ namespace mutoscope::catalog {
 // One row of the answer to a registration.
 struct Draft {
   std::string task_id;
-  std::string findings;  // of the source
-  Layer layer;           // for a source that is not readable: only names and path
-  arrow::Status error;   // why it cannot be registered
+  std::string findings;                      // of the source
+  Layer layer;                               // for a source that is not readable: only names and path
+  arrow::Status error;                       // why it cannot be registered
   std::optional<index::LayerId> grown_from;  // a layer that grew: it takes the place of that one only, which may be itself
   SchemaHash schema_sha256{};
   std::shared_ptr<arrow::Schema> schema;
@@ -25,7 +25,7 @@ struct Draft {
 struct DraftGroup {
   std::optional<PackRow> pack;  // written already; none if no draft needs it
   std::vector<Draft> drafts;
-  bool quiet = false;  // no tasks and no answer rows: the verdict is Draft::error; the rows writer is not told
+  bool quiet = false;        // no tasks and no answer rows: the verdict is Draft::error; the rows writer is not told
   bool all_or_none = false;  // a draft that cannot become visible is the error of the whole group
 };
 

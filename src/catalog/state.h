@@ -57,8 +57,8 @@ struct RowsSignal {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
-  int registrations = 0;  // running now
-  uint64_t changes = 1;   // grows with every commit that leaves layers without rows
+  int registrations = 0;                       // running now
+  uint64_t changes = 1;                        // grows with every commit that leaves layers without rows
   std::unordered_set<index::LayerId> growing;  // layers that are left out for now
 };
 

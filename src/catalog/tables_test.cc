@@ -170,7 +170,8 @@ TEST_F(TablesTest, AWriteToADeletedTableFails) {
   const auto writer = catalog_->tables().Write(id, WriteMode::kAppend).ValueOrDie();
   ASSERT_TRUE(writer->Write(*Rows(kSchema, {"[1]", R"(["x"])"})).ok());
   ASSERT_TRUE(catalog_->DeleteEntry(id).ok());
-  EXPECT_EQ(CodeOf(writer->Finish()), Code::kNotFound);
+  const auto status = writer->Finish();
+  EXPECT_EQ(CodeOf(status), Code::kNotFound) << status;
   EXPECT_EQ(CountFiles(directory()), 0u);
   EXPECT_EQ(CodeOf(catalog_->tables().Open(id).status()), Code::kNotFound);
   EXPECT_EQ(CodeOf(catalog_->tables().Open(MakeDataset("robots")).status()), Code::kNotFound);

@@ -4,6 +4,7 @@
 
 #include "native/entries.h"
 #include "native/redap_calls.h"
+#include "storage/source_policy.h"
 
 namespace mutoscope::native {
 namespace {
@@ -98,7 +99,7 @@ arrow::Result<std::vector<Registered>> DatasetClient::Register(const std::vector
   for (const auto& source : sources) {
     auto* wire = request.add_data_sources();
     wire->set_typ(cloud::DATA_SOURCE_KIND_RRD);
-    wire->set_storage_url(source.url);
+    wire->set_storage_url(source.url.starts_with('/') ? storage::FileUri(source.url) : source.url);  // the wire knows URLs only
     wire->set_layer(source.layer);
     wire->set_prefix(source.prefix);
   }

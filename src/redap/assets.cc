@@ -45,9 +45,10 @@ arrow::Result<Generator<cloud::GetAssetsForSegmentResponse>> GetAssetsForSegment
     return base::InvalidArgument("assets of a segment: its segment_id has no id");
   }
   ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.ReadDataset(id));
-  if (dataset.entry.kind != catalog::EntryKind::kDataset || !dataset.details.asset_dataset) {
+  if (dataset.entry.kind != catalog::EntryKind::kDataset) {
     return base::InvalidArgument("entry '{}' is not a dataset of recordings: it has no assets", dataset.entry.name);
   }
+  if (!dataset.details.asset_dataset) return base::NotFound("the asset dataset of '{}' was deleted", dataset.entry.name);
   const auto& asset_dataset = *dataset.details.asset_dataset;
   ARROW_ASSIGN_OR_RAISE(const auto assets, call.engine.catalog.Snapshot(asset_dataset));
   ARROW_ASSIGN_OR_RAISE(const auto properties, call.engine.catalog.segment_properties().List(asset_dataset));

@@ -48,8 +48,6 @@ TEST(ParseFindChunks, RefusesWhatIsMissingOrContradictory) {
        base::Code::kInvalidArgument, "twice"},
       {"contents { explicit { entities { entity_path { path: '/a' } explicit { ids: '' } } } } static { segments { all {} } }",
        base::Code::kInvalidArgument, "empty component"},
-      {"contents { all {} } static { segments { explicit { ids { id: 's' } ids { id: 's' } } } }", base::Code::kInvalidArgument,
-       "twice"},
       {"contents { all {} } samples { timeline: 't' segments { values: 1 } }", base::Code::kInvalidArgument, "segment id"},
       {"contents { all {} } static { segments { all {} } } direct_url_mode: 99", base::Code::kInvalidArgument, "99"},
   };
@@ -62,7 +60,7 @@ TEST(ParseFindChunks, RefusesWhatIsMissingOrContradictory) {
 
 TEST(ParseFindChunks, ReadsARangeWithFill) {
   const auto request = ParseFindChunks(Parse<cloud::FindChunksRequest>(
-      "contents { explicit { entities { entity_path { path: 'a//b/' } explicit { ids: 'x' } } } } "
+      "contents { explicit { entities { entity_path { path: 'a/b' } explicit { ids: 'x' } } } } "
       "range { timeline: 't' start_inclusive: 3 end_inclusive: 5 fill_mode: FILL_MODE_LATEST_AT segments { explicit { ids { id: "
       "'s' } } } }"));
   ASSERT_TRUE(request.ok()) << request.status();
@@ -88,8 +86,7 @@ TEST(ParseQueryDataset, RefusesWhatIsMissingOrContradictory) {
       {"query { latest_at { index { timeline { name: 'u' } } at: 1 } range { index { timeline { name: 't' } } index_range { "
        "start: 1 end: 2 } } }",
        base::Code::kInvalidArgument, "one index"},
-      {"query { range { index { timeline { name: 't' } } index_range { start: 2 end: 1 } } }", base::Code::kInvalidArgument,
-       "before"},
+      {"query { range { index { timeline { name: 't' } } } }", base::Code::kInvalidArgument, "bounds"},
   };
   for (const auto& [text, code, word] : kCases) {
     const auto request = ParseQueryDataset(Parse<cloud::QueryDatasetRequest>(text));

@@ -3,8 +3,8 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <boost/asio/thread_pool.hpp>
 #include <atomic>
+#include <boost/asio/thread_pool.hpp>
 #include <mutex>
 #include <set>
 

@@ -27,7 +27,6 @@ VALUES = {
     "decimal32": pa.array([1, None, 2, 3], pa.decimal32(5, 2)),
     "decimal256": pa.array([1, None, 2, 3], pa.decimal256(50, 2)),
     "dictionary": pa.DictionaryArray.from_arrays(pa.array([0, None, 1, 0], pa.int8()), ["low", "high"]),
-    "ordered_dictionary": pa.DictionaryArray.from_arrays(pa.array([1, None, 0, 1], pa.int16()), ["low", "high"], ordered=True),
     "list_of_dictionaries": pa.array([["a"], None, [], ["b", "a"]], pa.list_(pa.dictionary(pa.int32(), pa.string()))),
     "large_list": pa.array([[1], None, [], [2, None]], pa.large_list(pa.int8())),
     "list_view": pa.array([[1], None, [], [2, None]], pa.list_view(pa.int8())),

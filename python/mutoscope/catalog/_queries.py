@@ -130,7 +130,7 @@ class Queries:
             raise ValueError(f"join_meta must contain join_key column '{join_key}'.")
         if join_key not in frame.schema().names:
             raise ValueError(f"the segment table must contain join_key column '{join_key}'.")
-        return frame.join(other, on=join_key, how="left")
+        return frame.join(other.alias("join_meta"), on=join_key, how="left")  # tables that are read have no name to tell them apart
 
     def get_index_ranges(self) -> DataFrame:
         """First and last value of each index in each segment: `rerun_segment_id`, then `<index>:start` and `<index>:end`."""
