@@ -36,6 +36,9 @@ PROPERTIES = (
     ("properties.rrd, properties_layer.rrd as more", 5),
     ("one.rrd, indexes.rrd, properties.rrd, sparse.rrd, unicode.rrd", 7),
 )
+PART_REQUEST = {"method": "PUT", "url": "<url>", "same_origin": True}
+PAIR = [["key", "int64", True, {}], ["value", "string", True, {}]]
+ROWS = lambda *rows: {"code": "OK", "answer": {"rows": {"fields": PAIR, "metadata": {}, "rows": list(rows)}, "rest": []}}
 BY_TABLE = ("ReadTableEntry", "UpdateTableEntry", "GetTableSchema", "ScanTable")
 
 # Reason -> case -> {place: our answer}; a code stands for {"code": …} at that step.
@@ -113,6 +116,18 @@ _GROUPS = {
     },
     "Every call has a trace id of its own.": {"service: version": {"[0].headers.x-request-trace-id": Any(str)}},
     "Uploads in parts work, and the announced size has to be right.": {
+        "uploads: in parts": {
+            1: OK,
+            2: {"code": "OK", "answer": {"requests": [PART_REQUEST]}},
+            3: {"status": 200},
+            4: EMPTY,
+            5: OK,
+            "[6].answer": {
+                "rows": {"fields": [["exec_status", "string", False, {}]], "metadata": {}, "rows": [["success"]]},
+                "rest": [],
+            },
+        },
+        "uploads: in parts, cancelled": {0: OK, 1: EMPTY, 2: {"status": 404}, 3: "NOT_FOUND"},
         "uploads: only in parts": {0: OK},
         **{f"uploads: {what} an unknown upload": {0: "INVALID_ARGUMENT"} for what in ("parts of", "completing")},
         "uploads: cancelling an unknown upload": {0: "INVALID_ARGUMENT", 1: "INVALID_ARGUMENT"},
@@ -166,6 +181,21 @@ _GROUPS = {
         "tables: a column of map": {2: EMPTY, 3: OK},
         "tables: create with odd columns": {0: OK, 1: OK},
         "tables: register a taken name": {1: "PERMISSION_DENIED"},
+    },
+    "RegisterTable takes Parquet files and directories of them, and never changes them.": {
+        "tables: register a Parquet file": {
+            0: OK,
+            1: OK,
+            2: ROWS([1, "a"], [2, None]),
+            3: EMPTY,
+            4: ROWS([1, "a"], [2, None], [9, "z"]),
+        },
+        "tables: register what is no table": {
+            0: "INVALID_ARGUMENT",
+            1: "NOT_FOUND",
+            2: "INVALID_ARGUMENT",
+            3: "INVALID_ARGUMENT",
+        },
     },
     "Upkeep is done, and says what it did.": {
         **{
@@ -251,7 +281,22 @@ _BOTH = ("0.36.3", "0.41.0")
 _PROGRAM_GROUPS = {
     "A file that is no recording is a ValueError for both clients, as in 0.41.": {
         ("register errors", "0.36.3"): {"no_recording.error": "ValueError", "nothing.error": "ValueError"}
-    }
+    },
+    "The list of entries cannot be deleted, renamed or written.": {
+        ("entries table", version): {"write": {"error": "RuntimeError"}} for version in _BOTH
+    },
+    "Upkeep is done, and says what it did.": {
+        ("maintenance calls", version): {"global": None, "dataset": None} for version in _BOTH
+    },
+    "Property columns of vectors say in their type that the numbers are never null.": {
+        ("segment tables", version): {"manifest.fields[5][1]": VECTORS, "table.fields[9][1]": VECTORS} for version in _BOTH
+    },
+    "What a client writes and cannot be decoded, or does not fit the table, is INVALID_ARGUMENT, not INTERNAL.": {
+        ("table without a key", version): {"upsert.error": "ValueError"} for version in _BOTH
+    },
+    "PERMISSION_DENIED for paths that no --dataset or --allow-path covers, whether they exist or not.": {
+        ("lance tables", version): {"a missing one.error": "PermissionError"} for version in _BOTH
+    },
 }
 PROGRAMS_ON_PURPOSE = {
     key: (reason, changes) for reason, programs in _PROGRAM_GROUPS.items() for key, changes in programs.items()
