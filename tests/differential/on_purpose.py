@@ -53,7 +53,9 @@ _GROUPS = {
         },
     },
     "No entry has the id of zeros: it stands for the list of entries in its own table.": {
-        "entries: create with an id of zeros": {0: "INVALID_ARGUMENT", 1: EMPTY}
+        "entries: create with an id of zeros": {0: "INVALID_ARGUMENT", 1: EMPTY},
+        "tables: the list of entries": {4: OK},
+        "tables: the list of entries changes": {2: OK, 4: OK},
     },
     "Details never name a dataset that was deleted, and its owner can still be deleted.": {
         "entries: delete a hidden dataset": {"[2].answer.dataset.dataset_details.blueprint_dataset": ABSENT},

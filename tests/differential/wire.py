@@ -232,7 +232,7 @@ def run_cases(cases, server, files):
 
 
 def run_cases_with_restarts(cases, start, files):
-    """The first step of every case, then the second of every case in the next life of the server, and so on. start() starts it."""
+    """The first step of every case, then the second of every case in the next life of the server, and so on. start() runs it."""
     sessions = [Session(case, prefix_of(number), files) for number, case in cases]
     for at in range(max((len(session.case.steps) for session in sessions), default=0)):
         with start() as server:
