@@ -146,7 +146,7 @@ def test_port_in_use(serve, tmp_path):
 def test_full_disk_fails_the_registration_and_nothing_else(serve, robot_recordings, version):
     """A limit of the size of files stands in for a full disk: the database has room for some registrations, not for all."""
     first = robot_recordings / "robot_000.rrd"
-    server = serve("--allow-path", robot_recordings, file_bytes_max=280_000)
+    server = serve("--allow-path", robot_recordings, file_bytes_max=400_000)
     assert register(server, version, first) == {"segments": ["robot_000"]}
     answer = register(server, version, robot_recordings)
     assert "error" in answer and str(server.data) in answer["message"], answer

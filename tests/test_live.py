@@ -340,7 +340,7 @@ def test_a_full_disk_ends_the_stream_and_keeps_the_rest(record, version):
     with live.Reader(server.address) as reader, live.Logger("0.41.0", server.url, "large") as logger:
         logger("blobs", 6, 1 << 20)
         logger("flush")
-        messages = reader.take(lambda m: sum(message.kind == CHUNK and message.recording == "large" for message in m) >= 6)
+        messages = reader.take(lambda m: sum(len(message.bytes) for message in m if message.recording == "large") >= 6 << 20)
     chunk = max((m for m in messages if m.recording == "large"), key=lambda m: len(m.bytes))
     code, details = live.write(server.address, [chunk.bytes] * 8)
     assert code == grpc.StatusCode.RESOURCE_EXHAUSTED and ".rrd" in details, (code, details)

@@ -95,8 +95,11 @@ arrow::Status UpdateEntry(const Call& call, const cloud::UpdateEntryRequest& req
     *response->mutable_entry_details() = ToProto(entry);
     return arrow::Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const auto dataset, call.engine.catalog.ReadDataset(id));
-  *response->mutable_entry_details() = ToProto(dataset.entry);
+  catalog::EntryFilter filter{.id = id, .name = std::nullopt, .kinds = {}};
+  for (int kind = 1; kind <= 6; ++kind) filter.kinds.push_back(static_cast<catalog::EntryKind>(kind));
+  ARROW_ASSIGN_OR_RAISE(const auto found, call.engine.catalog.FindEntries(filter));
+  if (found.empty()) return base::NotFound("no entry has the id {}", id.text());
+  *response->mutable_entry_details() = ToProto(found.front());
   return arrow::Status::OK();
 }
 

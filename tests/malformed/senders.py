@@ -12,6 +12,7 @@ import grpc
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
+from differential import protos  # noqa: E402
 from malformed.requests import ENDLESS, Requests  # noqa: E402
 from support.rpc import grpc_web_answer, grpc_web_frame  # noqa: E402
 
@@ -30,6 +31,10 @@ class Sender:
         self.requests = Requests(seed, known)
         self.channel = grpc.insecure_channel(address, options=[*UNLIMITED, ("grpc.use_local_subchannel_pool", 1)])
         self.web = http.client.HTTPConnection(address, timeout=TIMEOUT_S)
+
+    def close(self):
+        self.channel.close()
+        self.web.close()
 
     def one(self):
         """(method, status) of one request."""
@@ -83,6 +88,8 @@ class Sender:
 def main(address, seed, count, known_file):
     known = json.loads(pathlib.Path(known_file).read_text())
     known["chunk_key"] = bytes.fromhex(known["chunk_key"])
+    for _, method in protos.every_method():  # classes are made once, by one thread
+        protos.message_class(method.input_type.full_name)
     outcomes, lock, left = collections.Counter(), threading.Lock(), iter(range(int(count)))
 
     def work(number):
@@ -93,6 +100,7 @@ def main(address, seed, count, known_file):
                 if next(left, None) is None:
                     break
             mine[sender.one()] += 1
+        sender.close()
         with lock:
             outcomes.update(mine)
 
