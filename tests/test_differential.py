@@ -13,9 +13,11 @@ from support.paths import ROOT, SDK_VERSIONS
 RESTARTABLE = [name for name, (_, case) in WIRE.items() if case.restart]
 PROGRAMS = [(name, version) for version in SDK_VERSIONS for name in clients.names_of(version, clients.PROGRAMS)]
 
+
 @pytest.fixture(scope="session")
 def files(tmp_path_factory):
     return run.make_files(tmp_path_factory.mktemp("differential") / "files")
+
 
 @pytest.fixture(scope="session")
 def wire_answers(request, files, tmp_path_factory):

@@ -113,7 +113,28 @@ CREATE = [
     ),
 ]
 
+
+def lance_table(name):
+    """The details of a table that is this test file."""
+    return lambda session: any_of("LanceTable", {"table_url": (session.files / name).as_uri()})
+
+
 REGISTER = [
+    case(
+        "tables: register a Parquet file",
+        Call("RegisterTable", {"name": "@table", "provider_details": lance_table("table.parquet")}, save="table"),
+        schema(),
+        scan(),
+        write(arrow.part({"key": [9], "value": ["z"]})),
+        scan(),
+    ),
+    case(
+        "tables: register what is no table",
+        *(
+            Call("RegisterTable", {"name": "@table", "provider_details": lance_table(name)})
+            for name in ("one.rrd", "missing.parquet", "empty", "few")
+        ),
+    ),
     case("tables: register without details", Call("RegisterTable", {"name": "@table"})),
     case(
         "tables: register a system table",
@@ -130,16 +151,6 @@ REGISTER = [
         Call("RegisterTable", {"name": "a/b", "provider_details": any_of("LanceTable", {"table_url": "file:///nothing"})}),
     ),
     case("tables: register without a URL", Call("RegisterTable", {"name": "@table", "provider_details": any_of("LanceTable")})),
-    case(
-        "tables: register a Parquet file",
-        Call(
-            "RegisterTable",
-            {
-                "name": "@table",
-                "provider_details": lambda session: any_of("LanceTable", {"table_url": (session.files / "table.parquet").as_uri()}),
-            },
-        ),
-    ),
     case(
         "tables: register a taken name",
         table({"a": "int64"}),

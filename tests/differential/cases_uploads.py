@@ -54,20 +54,9 @@ ODD_KEYS = (
     "a\n.rrd",
 )
 
-TOKEN = {"upload_token": "$grant.grant.multipart_request.upload_token"}
-IN_PARTS = grant(supported_upload_methods=[MULTIPART])
-PARTS = Call("GetMultipartUploadPartGrants", {**TOKEN, "part_numbers": [1]}, save="parts")
+TOKEN = "$grant.grant.multipart_request.upload_token"
 
 CASES = [
-    case("uploads: parts, given up", IN_PARTS, PARTS, Call("AbortMultipartUpload", TOKEN), only=NEW),
-    case(
-        "uploads: parts, put together",
-        IN_PARTS,
-        PARTS,
-        Http("parts.requests.0", body=b"one"),
-        Call("CompleteMultipartUpload", {**TOKEN, "parts": [{"part_number": 1}]}),
-        only=NEW,
-    ),
     case("uploads: a recording", dataset(), grant(), put(File("one.rrd")), register_upload(), SEGMENTS, only=NEW),
     case("uploads: what is uploaded twice", grant(), put(b"one"), put(b"two"), grant(saved="again"), only=NEW),
     case("uploads: two grants for one key", grant(), grant(saved="again"), put(b"one"), Http("again", body=b"two"), only=NEW),
@@ -140,4 +129,22 @@ CASES = [
     ),
     case("uploads: grants at once", Together(tuple(grant(saved=None) for _ in range(6))), only=NEW),
     case("uploads: the same put at once", grant(), Together((put(b"x"),) * 6), only=NEW),
+    case(
+        "uploads: in parts",
+        dataset(),
+        grant(supported_upload_methods=[MULTIPART], size_bytes=lambda session: (session.files / "one.rrd").stat().st_size),
+        Call("GetMultipartUploadPartGrants", {"upload_token": TOKEN, "part_numbers": [1]}),
+        Http("grant.grant.multipart_request.part_requests.0", body=File("one.rrd")),
+        Call("CompleteMultipartUpload", {"upload_token": TOKEN, "parts": [{"part_number": 1}]}),
+        register_upload(),
+        only=NEW,
+    ),
+    case(
+        "uploads: in parts, cancelled",
+        grant(supported_upload_methods=[MULTIPART], size_bytes=10),
+        Call("AbortMultipartUpload", {"upload_token": TOKEN}),
+        Http("grant.grant.multipart_request.part_requests.0", body=b"0123456789"),
+        Call("CompleteMultipartUpload", {"upload_token": TOKEN, "parts": [{"part_number": 1}]}),
+        only=NEW,
+    ),
 ]

@@ -30,13 +30,16 @@ NEW_DATASET = lambda number, name: {
     },
 }
 NO_ROWS = {"code": "OK", "answer": {"messages": []}}
-BY_TABLE = ("ReadTableEntry", "UpdateTableEntry", "GetTableSchema", "ScanTable")
-
-_PROPERTIES = (
-    "properties.rrd",
-    "properties.rrd, properties_layer.rrd as more",
-    "one.rrd, indexes.rrd, properties.rrd, sparse.rrd, unicode.rrd",
+VECTORS = "list<item: fixed_size_list<item: float not null>[3]>"
+PROPERTIES = (
+    ("properties.rrd", 5),
+    ("properties.rrd, properties_layer.rrd as more", 5),
+    ("one.rrd, indexes.rrd, properties.rrd, sparse.rrd, unicode.rrd", 7),
 )
+PART_REQUEST = {"method": "PUT", "url": "<url>", "same_origin": True}
+PAIR = [["key", "int64", True, {}], ["value", "string", True, {}]]
+ROWS = lambda *rows: {"code": "OK", "answer": {"rows": {"fields": PAIR, "metadata": {}, "rows": list(rows)}, "rest": []}}
+BY_TABLE = ("ReadTableEntry", "UpdateTableEntry", "GetTableSchema", "ScanTable")
 
 # Reason -> case -> {place: our answer}; a code stands for {"code": …} at that step.
 _GROUPS = {
@@ -64,6 +67,18 @@ _GROUPS = {
         "entries: delete the list of entries": {1: "FAILED_PRECONDITION", "[2].answer.entries[0].id": "#1"},
         "tables: write to the list of entries": {1: "FAILED_PRECONDITION"},
         "tables: rename the list of entries": {1: "FAILED_PRECONDITION", 2: EMPTY, 3: "FAILED_PRECONDITION"},
+    },
+    "The list of entries lists itself with its id and times, as FindEntries does.": {
+        "tables: the list of entries": {"[4].answer.rows.rows[5]": ["#6", "__entries", 3, "<now>", "<now>"]},
+        "tables: the list of entries changes": {
+            "[2].answer.rows.rows": [
+                ["#1", "__entries", 3, "<now>", "<now>"],
+                ["#2", "@ds", 1, "<now>", "<now>"],
+                ["#3", "__bp_#2", 5, "<now>", "<now>"],
+                ["#4", "__as_#2", 6, "<now>", "<now>"],
+            ],
+            "[4].answer.rows.rows": [["#1", "__entries", 3, "<now>", "<now>"]],
+        },
     },
     "An entry that is gone is NOT_FOUND, whatever else is wrong with the request.": {
         "entries: details of a deleted dataset": {2: "NOT_FOUND"}
@@ -103,9 +118,19 @@ _GROUPS = {
     },
     "Every call has a trace id of its own.": {"service: version": {"[0].headers.x-request-trace-id": Any(str)}},
     "Uploads in parts work, and the announced size has to be right.": {
+        "uploads: in parts": {
+            1: OK,
+            2: {"code": "OK", "answer": {"requests": [PART_REQUEST]}},
+            3: {"status": 200},
+            4: EMPTY,
+            5: OK,
+            "[6].answer": {
+                "rows": {"fields": [["exec_status", "string", False, {}]], "metadata": {}, "rows": [["success"]]},
+                "rest": [],
+            },
+        },
+        "uploads: in parts, cancelled": {0: OK, 1: EMPTY, 2: {"status": 404}, 3: "NOT_FOUND"},
         "uploads: only in parts": {0: OK},
-        "uploads: parts, given up": {0: OK, 1: OK, 2: EMPTY},
-        "uploads: parts, put together": {0: OK, 1: OK, 2: {"status": 200}, 3: EMPTY},
         **{f"uploads: {what} an unknown upload": {0: "INVALID_ARGUMENT"} for what in ("parts of", "completing")},
         "uploads: cancelling an unknown upload": {0: "INVALID_ARGUMENT", 1: "INVALID_ARGUMENT"},
         "uploads: parts without a token": {0: "INVALID_ARGUMENT", 1: "INVALID_ARGUMENT"},
@@ -158,7 +183,21 @@ _GROUPS = {
         "tables: a column of map": {2: EMPTY, 3: OK},
         "tables: create with odd columns": {0: OK, 1: OK},
         "tables: register a taken name": {1: "PERMISSION_DENIED"},
-        "tables: register a Parquet file": {0: OK},
+    },
+    "RegisterTable takes Parquet files and directories of them, and never changes them.": {
+        "tables: register a Parquet file": {
+            0: OK,
+            1: OK,
+            2: ROWS([1, "a"], [2, None]),
+            3: EMPTY,
+            4: ROWS([1, "a"], [2, None], [9, "z"]),
+        },
+        "tables: register what is no table": {
+            0: "INVALID_ARGUMENT",
+            1: "NOT_FOUND",
+            2: "INVALID_ARGUMENT",
+            3: "INVALID_ARGUMENT",
+        },
     },
     "Upkeep is done, and says what it did.": {
         **{
@@ -199,23 +238,29 @@ _GROUPS = {
     "Keys of chunks are ours: one that another server could have made is malformed.": {
         "fetch: unknown keys": {2: "INVALID_ARGUMENT", 3: "INVALID_ARGUMENT", 4: "INVALID_ARGUMENT"}
     },
-    "Filter, order, limit and columns of scan parameters are honoured; an unknown column is INVALID_ARGUMENT where the request says so.": {
+    "ScanParameters of QueryDataset are honoured: columns, filter, offset, limit and order.": {
         **{f"query: scan parameters: {what}": {3: OK} for what in ("a filter", "an offset", "a limit", "an order")},
         "query: the named columns": {3: OK},
         "query: all columns of a named start": {3: OK},
         "query: an unknown column": {3: "INVALID_ARGUMENT"},
     },
-    "QueryDataset tells where chunks start on every timeline, as 0.36 does.": {
-        f"query: all columns{what}": {3: OK} for what in ("", " of static data", " of a range")
+    "A range that is open at both ends leaves out chunks without its timeline: they have no row in it.": {
+        "find: an open range": {"[3].answer.rows.rows": Any(list)},
+        "find: an open range, fill unspecified": {"[3].answer.rows.rows": Any(list)},
     },
-    "Chunks without the timeline of a range are left out.": {
-        "find: an open range": {3: OK},
-        "find: an open range, fill unspecified": {3: OK},
-    },
-    "Property columns keep what the recording says of nulls within lists.": {
-        **{f"segment table: schemas of {files}": {4: OK, 5: OK} for files in _PROPERTIES},
-        **{f"segment table: rows of {files}": {3: OK} for files in _PROPERTIES},
-        **{f"segment table: manifest of {files}": {3: OK} for files in _PROPERTIES},
+    "Property columns of vectors say in their type that the numbers are never null.": {
+        **{
+            f"segment table: schemas of {files}": {
+                f"[4].answer.schema.fields[{at + 2 if files[0] == 'p' else at + 4}][1]": VECTORS,
+                f"[5].answer.schema.fields[{at}][1]": VECTORS,
+            }
+            for files, at in PROPERTIES
+        },
+        **{
+            f"segment table: rows of {files}": {f"[3].answer.rows.fields[{at + 2 if files[0] == 'p' else at + 4}][1]": VECTORS}
+            for files, at in PROPERTIES
+        },
+        **{f"segment table: manifest of {files}": {f"[3].answer.rows.fields[{at}][1]": VECTORS} for files, at in PROPERTIES},
     },
     "A written segment needs an id.": {"write chunks: an empty segment": {1: "INVALID_ARGUMENT", "[2].answer.rows.rows": []}},
     "Written chunks without rows are kept.": {"write chunks: no rows": {"[2].answer.rows.rows[0][2]": 1}},
@@ -242,19 +287,17 @@ _PROGRAM_GROUPS = {
     "The list of entries cannot be deleted, renamed or written.": {
         ("entries table", version): {"write": {"error": "RuntimeError"}} for version in _BOTH
     },
-    "Upkeep is done, and says what it did.": {("maintenance calls", version): {"dataset": None, "global": None} for version in _BOTH},
+    "Upkeep is done, and says what it did.": {
+        ("maintenance calls", version): {"global": None, "dataset": None} for version in _BOTH
+    },
+    "Property columns of vectors say in their type that the numbers are never null.": {
+        ("segment tables", version): {"manifest.fields[5][1]": VECTORS, "table.fields[9][1]": VECTORS} for version in _BOTH
+    },
     "What a client writes and cannot be decoded, or does not fit the table, is INVALID_ARGUMENT, not INTERNAL.": {
         ("table without a key", version): {"upsert.error": "ValueError"} for version in _BOTH
     },
     "PERMISSION_DENIED for paths that no --dataset or --allow-path covers, whether they exist or not.": {
         ("lance tables", version): {"a missing one.error": "PermissionError"} for version in _BOTH
-    },
-    "Property columns keep what the recording says of nulls within lists.": {
-        ("segment tables", version): {
-            "manifest.fields[5][1]": "list<item: fixed_size_list<item: float not null>[3]>",
-            "table.fields[9][1]": "list<item: fixed_size_list<item: float not null>[3]>",
-        }
-        for version in _BOTH
     },
 }
 PROGRAMS_ON_PURPOSE = {

@@ -6,9 +6,6 @@ python -m differential [WORD…] prints the answers of the wire cases whose name
 import concurrent.futures
 import pathlib
 
-import pyarrow
-import pyarrow.parquet
-
 from differential import clients, wire
 from differential.cases import NEW, OLD
 from support import sdk, servers
@@ -20,7 +17,6 @@ SERVERS = (OLD, NEW, OURS, RESTARTED)
 
 def make_files(directory):
     sdk.run(NEW, SCRIPTS / "make_differential.py", directory)
-    pyarrow.parquet.write_table(pyarrow.table({"a": [1, 2]}), pathlib.Path(directory) / "table.parquet")
     return pathlib.Path(directory)
 
 

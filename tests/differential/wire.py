@@ -12,7 +12,7 @@ from differential.cases import Call, File, Http, Together, Watch
 from differential.decode import Decoder, entry_hex
 from differential.normalise import Normaliser, by_text
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 120.0  # only a server that hangs takes so long, on the slowest machine
 UNLIMITED = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -232,7 +232,7 @@ def run_cases(cases, server, files):
 
 
 def run_cases_with_restarts(cases, start, files):
-    """The first step of every case, then the second of every case in the next life of the server, and so on. start() starts it."""
+    """The first step of every case, then the second of every case in the next life of the server, and so on. start() runs it."""
     sessions = [Session(case, prefix_of(number), files) for number, case in cases]
     for at in range(max((len(session.case.steps) for session in sessions), default=0)):
         with start() as server:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import rerun as rr
 import rerun.blueprint as rrb
 
@@ -60,9 +62,17 @@ def indexes_of_all_types(out):
 
 def properties(out):
     values = {
-        "integer": 7, "floating": 0.25, "text": "täxt", "flag": True, "integers": [1, 2, 3], "texts": ["a", "", "☃"],
-        "small": np.array([1, 2], dtype=np.uint8), "half": np.array([0.5], dtype=np.float32),
-        "moment": np.datetime64("2026-03-01T08:00:00", "ns"), "bytes": b"\x00\xff", "nothing": np.array([], dtype=np.int64),
+        "integer": 7,
+        "floating": 0.25,
+        "text": "täxt",
+        "flag": True,
+        "integers": [1, 2, 3],
+        "texts": ["a", "", "☃"],
+        "small": np.array([1, 2], dtype=np.uint8),
+        "half": np.array([0.5], dtype=np.float32),
+        "moment": np.datetime64("2026-03-01T08:00:00", "ns"),
+        "bytes": b"\x00\xff",
+        "nothing": np.array([], dtype=np.int64),
     }
     with stream(out / "properties.rrd", "properties") as recording:
         scalars(recording, "/a", numbers(), np.arange(4.0))
@@ -135,6 +145,7 @@ def several(out):
     whole = (out / "one.rrd").read_bytes()
     (out / "cut.rrd").write_bytes(whole[: len(whole) // 2])
     (out / "header_only.rrd").write_bytes(whole[:12])
+    pq.write_table(pa.table({"key": [1, 2], "value": ["a", None]}), out / "table.parquet")
     for number in range(20):
         simple(out / "many", f"many_{number:02d}", start=number)
     rerun = pathlib.Path(sys.executable).with_name("rerun")
