@@ -137,8 +137,8 @@ arrow::Status CheckRows(const IndexUpkeep& upkeep, std::vector<std::string>* rep
   for (const auto& [id, pack] : packs) {
     ARROW_RETURN_NOT_OK(CheckStopping(upkeep));
     const std::string path = upkeep.state.PathOf(upkeep.dataset.id, id, PackKind::kRows);
-    const arrow::Status status =
-        index::RowsPack::Open(path, pack.pack.info).Map([&](const auto& opened) { return ReadRows(*opened, pack.layers); });
+    const auto opened = index::RowsPack::Open(path, pack.pack.info);
+    const arrow::Status status = opened.ok() ? ReadRows(**opened, pack.layers) : opened.status();
     if (base::CodeOf(status) != base::Code::kDataLoss) continue;
     RewriteRowsPack(upkeep.state, upkeep.dataset, id);
     ++damaged;
