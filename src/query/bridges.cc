@@ -73,18 +73,20 @@ class Bridges {
     for (const auto& [entity, chunks] : by_entity) {
       if (open.empty()) return;
       const auto before = [&](const auto* a, const auto* b) { return *a->starts[timeline] < *b->starts[timeline]; };
-      const auto [first, last] = std::minmax_element(chunks.begin(), chunks.end(), before);
-      const auto from = PierOf(**first);
-      const auto to = PierOf(**last);
+      const auto ends = std::minmax_element(chunks.begin(), chunks.end(), before);
+      const auto* first = *ends.first;
+      const auto* last = *ends.second;
+      const auto from = PierOf(*first);
+      const auto to = PierOf(*last);
       if (!from || !to || from->span != to->span) continue;
       const auto covered = [&](const auto* chunk) {
-        return chunk == *first || chunk == *last ||
+        return chunk == first || chunk == last ||
                (chunk->starts[timeline] >= from->times[timeline] && chunk->starts[timeline] <= to->times[timeline]);
       };
       if (std::ranges::none_of(open, covered)) continue;
       std::erase_if(open, covered);
-      Add(*from, *first);
-      Add(*to, *last);
+      Add(*from, first);
+      Add(*to, last);
     }
     for (const auto* chunk : open) {
       if (const auto pier = PierOf(*chunk)) Add(*pier, chunk);
